@@ -1,0 +1,87 @@
+//! The correlation cookie of device binding (seed step 1).
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ErrorCode, Refusal};
+
+/// A correlation cookie: 1 to 32 characters, none of them a control character.
+///
+/// ExpressPlay carries it in a token and logs it, with the device_id, when the token is redeemed
+/// (API section 2). It is not an HTTP cookie, though it may travel as one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Cookie(String);
+
+impl Cookie {
+    /// The most characters that a cookie may have.
+    pub const MAX_CHARS: usize = 32;
+
+    /// A cookie of 128 random bits, as 32 hexadecimal digits.
+    #[must_use]
+    pub fn from_random(bits: [u8; 16]) -> Self {
+        Self(hex::encode(bits))
+    }
+
+    /// The cookie's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Cookie {
+    type Err = Refusal;
+
+    /// # Errors
+    /// -2033 where the text is empty, too long, or has control characters.
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        let chars = text.chars().count();
+        let wrong = |detail| Err(Refusal::new(ErrorCode::Cookie, detail));
+        if chars == 0 {
+            wrong("cookie is empty; it takes 1 to 32 characters".to_owned())
+        } else if chars > Self::MAX_CHARS {
+            wrong(format!(
+                "cookie has {chars} characters; it takes 32 at most"
+            ))
+        } else if text.chars().any(char::is_control) {
+            wrong("cookie has a control character".to_owned())
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+impl TryFrom<String> for Cookie {
+    type Error = Refusal;
+
+    fn try_from(text: String) -> Result<Self, Refusal> {
+        text.parse()
+    }
+}
+
+impl From<Cookie> for String {
+    fn from(cookie: Cookie) -> Self {
+        cookie.0
+    }
+}
+
+impl fmt::Display for Cookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_has_1_to_32_characters_whatever_they_weigh() {
+        assert!("å".repeat(32).parse::<Cookie>().is_ok());
+        for wrong in ["", &"a".repeat(33), "a\nb"] {
+            assert_eq!(wrong.parse::<Cookie>().unwrap_err().code, ErrorCode::Cookie);
+        }
+    }
+}

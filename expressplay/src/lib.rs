@@ -1,0 +1,50 @@
+//! The vocabulary of ExpressPlay, a DRM licence service, as types that cannot hold a wrong value.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`drm`] | the DRMs, and their places on ExpressPlay's hosts |
+//! | [`authenticator`] | the customer authenticator that every back-end call carries |
+//! | [`cookie`], [`device_id`] | what device binding correlates and compares |
+//! | [`key`] | key ids, content keys, wrapped keys |
+//! | [`token_request`] | a request for a token, as a form and back |
+//! | [`token`] | a token, and the URLs that carry one |
+//! | [`challenge`], [`license`] | the licence request of the simulated CDM, and its answer |
+//! | [`record`] | the transaction log, and how to ask it |
+//! | [`key_storage`] | keys that ExpressPlay keeps |
+//! | [`error_code`], [`refusal`] | every error code, and a refusal that carries one |
+//! | `client` | an HTTP client, under the feature of that name |
+//!
+//! Secrets ([`ContentKey`], [`KeyEncryptionKey`], [`CustomerAuthenticator`], [`Token`]) never
+//! print: their `Debug` says `[redacted]`, and the methods that give them up say so by name.
+
+pub mod authenticator;
+mod base64url;
+pub mod challenge;
+#[cfg(feature = "client")]
+pub mod client;
+pub mod cookie;
+pub mod device_id;
+pub mod drm;
+pub mod error_code;
+pub mod key;
+pub mod key_storage;
+pub mod license;
+pub mod record;
+pub mod refusal;
+pub mod token;
+pub mod token_request;
+
+pub use authenticator::CustomerAuthenticator;
+pub use challenge::{ChallengeClaims, ClearKeyRequest, PublicJwk, SignedChallenge};
+#[cfg(feature = "client")]
+pub use client::{Client, ClientError};
+pub use cookie::Cookie;
+pub use device_id::DeviceId;
+pub use drm::Drm;
+pub use error_code::ErrorCode;
+pub use key::{ContentKey, EncryptedKey, KeyEncryptionKey, KeyId};
+pub use license::License;
+pub use record::{EventId, Record, RecordQuery};
+pub use refusal::{Refusal, RefusalBody};
+pub use token::{Token, TokenUrl};
+pub use token_request::TokenRequest;

@@ -1,0 +1,156 @@
+//! The transaction log, and how to ask it (API section 4; seed step 4).
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Cookie, DeviceId, KeyId};
+
+/// The path of record retrieval on the `api` host.
+pub const RECORDS_PATH: &str = "/cmiapi/getrecord/";
+
+/// The most records that an answer holds.
+pub const MAX_RECORDS: usize = 32;
+
+/// A record's number.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventId(pub String);
+
+impl FromStr for EventId {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A redemption that ExpressPlay logged. Known names are `event_id`, `device_id` and `cookie`;
+/// a client must expect the rest to be missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its number.
+    pub event_id: EventId,
+    /// When it happened.
+    #[serde(default)]
+    pub event_time: Option<Timestamp>,
+    /// What happened: `license`.
+    #[serde(default)]
+    pub event_type: Option<String>,
+    /// The DRM's short name: `wv`, `pr`, `fp`.
+    #[serde(default)]
+    pub drm: Option<String>,
+    /// The token's cookie.
+    #[serde(default)]
+    pub cookie: Option<Cookie>,
+    /// The device that got a licence; none for a refusal.
+    #[serde(default)]
+    pub device_id: Option<DeviceId>,
+    /// Who asked in vain, as far as proved or claimed.
+    #[serde(default)]
+    pub refused_device_id: Option<DeviceId>,
+    /// The token's content id.
+    #[serde(default)]
+    pub content_id: Option<String>,
+    /// The kids that a licence was issued for, or that were asked for in vain.
+    #[serde(default)]
+    pub kids: Vec<KeyId>,
+    /// Issued or refused; where it is missing, a record with a device_id counts as issued.
+    #[serde(default)]
+    pub status: Option<Status>,
+    /// Why it was refused.
+    #[serde(default)]
+    pub error_code: Option<i32>,
+    /// Where the licence request came from.
+    #[serde(default)]
+    pub ip_address: Option<String>,
+}
+
+impl Record {
+    /// The device that a licence was issued to, if this record is of an issued licence.
+    #[must_use]
+    pub fn issued_to(&self) -> Option<DeviceId> {
+        match self.status {
+            Some(Status::Issued) | None => self.device_id,
+            Some(Status::Refused) => None,
+        }
+    }
+}
+
+/// How a redemption ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// With a licence.
+    Issued,
+    /// Without one.
+    Refused,
+}
+
+/// The answer of record retrieval: records, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Records {
+    /// The records.
+    pub records: Vec<Record>,
+}
+
+/// What to retrieve: exactly one of the four methods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordQuery {
+    /// The latest 32 events.
+    Latest,
+    /// The most recent licences issued under a cookie.
+    Cookie(Cookie),
+    /// One event.
+    Event(EventId),
+    /// A window over all records, by 0-based index from the oldest.
+    Window {
+        /// The first index.
+        start: u64,
+        /// How many.
+        length: u64,
+    },
+}
+
+impl RecordQuery {
+    /// The query parameters of the call.
+    #[must_use]
+    pub fn to_pairs(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Latest => vec![],
+            Self::Cookie(cookie) => vec![("cookie", cookie.to_string())],
+            Self::Event(id) => vec![("id", id.to_string())],
+            Self::Window { start, length } => {
+                vec![("start", start.to_string()), ("length", length.to_string())]
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_says_little_is_read_and_counts_as_issued() {
+        let json = r#"{"records":[{"event_id":"7","device_id":"0123456789abcdef0123456789abcdef","cookie":"c"}]}"#;
+        let records: Records = serde_json::from_str(json).unwrap();
+        assert_eq!(records.records[0].issued_to(), records.records[0].device_id);
+        assert!(records.records[0].issued_to().is_some());
+    }
+
+    #[test]
+    fn a_refusal_was_issued_to_nobody_whatever_it_carries() {
+        let json =
+            r#"{"event_id":"7","status":"refused","device_id":"0123456789abcdef0123456789abcdef"}"#;
+        let record: Record = serde_json::from_str(json).unwrap();
+        assert_eq!(record.issued_to(), None);
+    }
+}

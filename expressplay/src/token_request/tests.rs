@@ -1,0 +1,380 @@
+//! Parsing against the rules of API section 2, and parsing against rendering.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{ContentKey, EncryptedKey};
+
+fn form(pairs: &[(&str, &str)]) -> Form {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+const KID: &str = "0123456789abcdef0123456789abcdef";
+const OTHER_KID: &str = "1123456789abcdef0123456789abcdef";
+const KEY: &str = "f2434ca0f6a7de822574bf2f8190f6cd";
+
+#[test]
+fn the_seeds_spelling_of_the_device_id_is_read_too() {
+    let id = "fedcba9876543210fedcba9876543210";
+    for name in ["deviceId", "deviceid"] {
+        let form = form(&[("kid", KID), ("contentKey", KEY), (name, id)]);
+        let request = TokenRequest::from_form(Drm::Widevine, &form, Strictness::Lenient).unwrap();
+        assert_eq!(request.common.device_id.unwrap().to_string(), id);
+    }
+}
+
+#[test]
+fn names_are_case_sensitive_and_unknown_ones_are_ignored() {
+    let wrong_case = form(&[("kid", KID), ("contentkey", KEY)]);
+    let refusal = TokenRequest::from_form(Drm::Widevine, &wrong_case, Strictness::Lenient);
+    assert_eq!(refusal.unwrap_err().code, ErrorCode::ContentKey);
+    let unknown = form(&[
+        ("kid", KID),
+        ("contentKey", KEY),
+        ("colour", "red"),
+        ("kid.x", "y"),
+    ]);
+    assert!(TokenRequest::from_form(Drm::Widevine, &unknown, Strictness::Lenient).is_ok());
+}
+
+#[test]
+fn several_keys_stand_side_by_side_by_their_indices() {
+    let form = form(&[
+        ("kid.1", OTHER_KID),
+        ("contentKey.1", KEY),
+        ("kid.0", KID),
+        ("contentKey.0", KEY),
+        ("securityLevel", "1"),
+        ("securityLevel.1", "5"),
+    ]);
+    let request = TokenRequest::from_form(Drm::Widevine, &form, Strictness::Lenient).unwrap();
+    let Rights::Widevine(widevine) = request.rights else {
+        panic!("not Widevine")
+    };
+    let found: Vec<_> = widevine
+        .tracks
+        .iter()
+        .map(|t| (t.kid.to_string(), t.security_level))
+        .collect();
+    assert_eq!(
+        found,
+        [(KID.to_owned(), Some(1)), (OTHER_KID.to_owned(), Some(5))]
+    );
+}
+
+#[test]
+fn one_kek_without_an_index_serves_every_key() {
+    let ek = "61A9D3B082AAB5A918EBB86461DA475BD80CA4A83CEA16B6";
+    let kek = "11111111111111111111111111111111";
+    let form = form(&[
+        ("kek", kek),
+        ("kid.0", KID),
+        ("ek.0", ek),
+        ("kid.1", OTHER_KID),
+    ]);
+    let request = TokenRequest::from_form(Drm::PlayReady, &form, Strictness::Lenient);
+    // The keys are read; what is missing is PlayReady's own.
+    assert_eq!(request.unwrap_err().code, ErrorCode::RightsTypeMissing);
+}
+
+#[test]
+fn keys_that_do_not_add_up_are_refused_with_their_own_codes() {
+    let ek = "61A9D3B082AAB5A918EBB86461DA475BD80CA4A83CEA16B6";
+    let cases: &[(&[(&str, &str)], ErrorCode)] = &[
+        (&[], ErrorCode::KidMissing),
+        (&[("contentKey", KEY)], ErrorCode::KidMissing),
+        (&[("kek", KEY)], ErrorCode::KidMissing),
+        (&[("kid", KID)], ErrorCode::ContentKey),
+        (&[("kid.0", KID)], ErrorCode::ContentKey),
+        (&[("kid", KID), ("contentKey", "")], ErrorCode::ContentKey),
+        (
+            &[("kid", KID), ("contentKey", "abc")],
+            ErrorCode::ContentKeyLength,
+        ),
+        (&[("kid", "xyz"), ("contentKey", KEY)], ErrorCode::KidLength),
+        (&[("kid", "^"), ("contentKey", KEY)], ErrorCode::KidInvalid),
+        (
+            &[("kid", KID), ("contentKey", KEY), ("kek", KEY)],
+            ErrorCode::KekAndContentKey,
+        ),
+        (&[("kid", KID), ("ek", ek)], ErrorCode::EncryptedKey),
+        (
+            &[("kid", KID), ("kek", KEY), ("ek", "abc")],
+            ErrorCode::EncryptedKey,
+        ),
+        (
+            &[("kid", KID), ("kek", "abc"), ("ek", ek)],
+            ErrorCode::EncryptedKey,
+        ),
+        (
+            &[("kid.0", KID), ("contentKey.0", KEY), ("kid.1", OTHER_KID)],
+            ErrorCode::KidInvalid,
+        ),
+        (
+            &[
+                ("kid.0", KID),
+                ("contentKey.0", KEY),
+                ("securityLevel.1", "1"),
+            ],
+            ErrorCode::KidInvalid,
+        ),
+        (
+            &[
+                ("kid.0", KID),
+                ("contentKey.0", KEY),
+                ("kid.1", KID),
+                ("contentKey.1", KEY),
+            ],
+            ErrorCode::KidInvalid,
+        ),
+    ];
+    for (pairs, code) in cases {
+        let refusal = TokenRequest::from_form(Drm::Widevine, &form(pairs), Strictness::Lenient);
+        assert_eq!(
+            refusal.unwrap_err().code,
+            *code,
+            "{:?}",
+            pairs.iter().map(|p| p.0).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn a_form_prints_no_value() {
+    let form = form(&[("contentKey", KEY)]);
+    assert_eq!(format!("{form:?}"), r#"["contentKey"]"#);
+}
+
+fn content_key() -> impl Strategy<Value = ContentKey> {
+    any::<[u8; 16]>().prop_map(ContentKey::from_bytes)
+}
+
+fn key_source() -> impl Strategy<Value = KeySource> {
+    let kek = || any::<[u8; 16]>().prop_map(|bytes| hex::encode(bytes).parse().unwrap());
+    prop_oneof![
+        content_key().prop_map(KeySource::Clear),
+        (kek(), any::<[u8; 24]>()).prop_map(|(kek, ek)| KeySource::Wrapped {
+            kek,
+            ek: EncryptedKey::from_bytes(ek)
+        }),
+        kek().prop_map(|kek| KeySource::Stored { kek }),
+    ]
+}
+
+fn kid() -> impl Strategy<Value = KeyId> {
+    prop_oneof![
+        any::<[u8; 16]>().prop_map(KeyId::Bytes),
+        ".{1,64}".prop_map(KeyId::Name)
+    ]
+}
+
+fn keys<T: std::fmt::Debug>(
+    key: impl Strategy<Value = T>,
+    kid_of: impl Fn(&T) -> Option<[u8; 16]>,
+) -> impl Strategy<Value = Vec<T>> {
+    proptest::collection::vec(key, 1..5).prop_map(move |mut keys| {
+        let mut seen = std::collections::HashSet::new();
+        keys.retain(|key| kid_of(key).is_none_or(|kid| seen.insert(kid)));
+        keys
+    })
+}
+
+fn moment() -> impl Strategy<Value = Moment> {
+    let seconds = 0i64..4_000_000_000;
+    prop_oneof![
+        any::<u32>().prop_map(Moment::In),
+        (seconds, 0i32..1_000_000_000)
+            .prop_map(|(s, n)| Moment::At(jiff::Timestamp::new(s, n).unwrap())),
+    ]
+}
+
+fn extension() -> impl Strategy<Value = Option<(String, String)>> {
+    proptest::option::of(("[a-zA-Z0-9]{4}", Just("AAEC/w==".to_owned())))
+}
+
+fn widevine() -> impl Strategy<Value = Rights> {
+    let level = |range| proptest::option::of(range);
+    let track = (
+        kid(),
+        key_source(),
+        level(1u8..=5),
+        level(0u8..=5),
+        level(0u8..=4),
+    )
+        .prop_map(|(kid, key, security_level, hdcp, track_type)| Track {
+            kid,
+            key,
+            security_level,
+            hdcp,
+            track_type,
+        });
+    (
+        keys(track, |track| Some(track.kid.clear_key_bytes())),
+        proptest::option::of(".{1,36}"),
+        any::<Option<u32>>(),
+        any::<Option<u32>>(),
+        extension(),
+    )
+        .prop_map(
+            |(tracks, content_id, license_duration, playback_duration, extension)| {
+                Rights::Widevine(Widevine {
+                    tracks,
+                    content_id,
+                    license_duration,
+                    playback_duration,
+                    extension,
+                })
+            },
+        )
+}
+
+fn playready() -> impl Strategy<Value = Rights> {
+    let key = (kid(), key_source()).prop_map(|(kid, key)| PlayReadyKey { kid, key });
+    let rights = prop_oneof![
+        Just(RightsType::BuyToOwn),
+        (moment(), any::<Option<u32>>()).prop_map(|(period_end, play_duration)| {
+            RightsType::Rental {
+                period_end,
+                play_duration,
+            }
+        }),
+    ];
+    let opl = proptest::array::uniform5(0u16..=999).prop_map(|[a, b, c, d, e]| OutputProtection {
+        analog_video: a,
+        compressed_digital_audio: b,
+        compressed_digital_video: c,
+        uncompressed_digital_audio: d,
+        uncompressed_digital_video: e,
+    });
+    let unknown = proptest::option::of(prop_oneof![
+        Just(UnknownOutput::Allow),
+        Just(UnknownOutput::Disallow),
+        Just(UnknownOutput::SdOnly),
+    ]);
+    let algorithm = proptest::option::of(prop_oneof![
+        Just(Algorithm::AesCtr),
+        Just(Algorithm::AesCbc)
+    ]);
+    let cert = proptest::option::of(prop_oneof![Just(150u16), Just(2000), Just(3000)]);
+    (
+        keys(key, |key| Some(key.kid.clear_key_bytes())),
+        rights,
+        opl,
+        unknown,
+        any::<Option<u32>>(),
+        extension(),
+        cert,
+        algorithm,
+    )
+        .prop_map(
+            |(
+                keys,
+                rights,
+                output_protection,
+                unknown_output,
+                flags,
+                extension,
+                cert,
+                algorithm,
+            )| {
+                Rights::PlayReady(PlayReady {
+                    keys,
+                    rights,
+                    output_protection,
+                    unknown_output,
+                    output_control_flags: flags,
+                    extension,
+                    min_cert_security_level: cert,
+                    algorithm,
+                })
+            },
+        )
+}
+
+fn fairplay() -> impl Strategy<Value = Rights> {
+    let key = (kid(), key_source(), any::<[u8; 16]>()).prop_map(|(kid, key, iv)| FairPlayKey {
+        kid: Some(kid),
+        key,
+        iv,
+    });
+    let nameless = (content_key(), any::<[u8; 16]>()).prop_map(|(key, iv)| {
+        vec![FairPlayKey {
+            kid: None,
+            key: KeySource::Clear(key),
+            iv,
+        }]
+    });
+    let keys = prop_oneof![
+        keys(key, |key| key.kid.as_ref().map(KeyId::clear_key_bytes)).boxed(),
+        nameless.boxed(),
+    ];
+    (keys, any::<u32>(), extension()).prop_map(|(keys, rental_duration, extension)| {
+        Rights::FairPlay(FairPlay {
+            keys,
+            rental_duration,
+            extension,
+        })
+    })
+}
+
+prop_compose! {
+    fn request()(
+        rights in prop_oneof![widevine(), playready(), fairplay()],
+        expiration in proptest::option::of(moment()),
+        cookie in proptest::option::of("[^\\pC]{1,32}"),
+        device_id in proptest::option::of(any::<[u8; 16]>()),
+        use_https in any::<bool>(),
+        persistent in any::<bool>(),
+    ) -> TokenRequest {
+        let rental = matches!(
+            &rights, Rights::PlayReady(PlayReady { rights: RightsType::Rental { .. }, .. }));
+        let fairplay = matches!(&rights, Rights::FairPlay(_));
+        TokenRequest {
+            rights,
+            common: Common {
+                expiration,
+                cookie: cookie.map(|text| text.parse().unwrap()),
+                device_id: device_id.and_then(|bytes| DeviceId::from_bytes(bytes).ok()),
+                use_https,
+                persistent: rental || (persistent && !fairplay),
+            },
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_request_is_read_as_it_was_written(request in request()) {
+        let sent = request.to_form().encode();
+        let form = Form::parse(sent.as_bytes());
+        let read = TokenRequest::from_form(request.drm(), &form, Strictness::Lenient);
+        prop_assert_eq!(read, Ok(request));
+    }
+
+    #[test]
+    fn no_form_whatever_makes_the_parser_panic(
+        pairs in proptest::collection::vec(
+            (
+                prop_oneof![
+                    "(kid|contentKey|ek|kek|iv|securityLevel|expirationTime|cookie|deviceId|generalFlags|rightsType|rental.playDuration|wvExtension)(\\.[0-9]{1,6})?",
+                    ".{0,12}",
+                ],
+                prop_oneof!["[0-9a-f]{32}", "[0-9a-f]{48}", "[+^ ]?[0-9]{0,12}", ".{0,70}"],
+            ),
+            0..12,
+        ),
+    ) {
+        let form: Form = pairs.into_iter().collect();
+        for drm in Drm::ALL {
+            for strictness in [Strictness::Lenient, Strictness::Strict] {
+                if let Ok(request) = TokenRequest::from_form(drm, &form, strictness) {
+                    let again = TokenRequest::from_form(drm, &request.to_form(), Strictness::Lenient);
+                    prop_assert_eq!(again, Ok(request));
+                }
+            }
+        }
+    }
+}
