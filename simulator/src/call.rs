@@ -1,0 +1,138 @@
+//! What every call is made of: its parameters, its host, its cookie header.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    response::{IntoResponse, Response},
+};
+use expressplay::{Refusal, token_request::Form};
+use http::{HeaderMap, Method, StatusCode, header, uri::Authority};
+
+use crate::{
+    account::Account,
+    error::{ErrorFormat, Failure},
+    service::Service,
+};
+
+/// A back-end call: query and form body as one list of parameters, the query's first.
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) parameters: Form,
+    pub(crate) host: Authority,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl FromRequest<Service> for Call {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, service: &Service) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let mut parameters = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let whole = Request::from_parts(parts.clone(), body);
+        let body = Bytes::from_request(whole, service)
+            .await
+            .map_err(IntoResponse::into_response)?;
+        let is_form = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+        if is_form {
+            parameters.extend(Form::parse(&body).pairs().iter().cloned());
+        }
+        let host = host(&parts.headers)
+            .or_else(|| parts.uri.authority().cloned())
+            .ok_or_else(|| (StatusCode::BAD_REQUEST, "a request needs a Host").into_response())?;
+        Ok(Self {
+            method: parts.method,
+            parameters,
+            host,
+            headers: parts.headers,
+            body,
+        })
+    }
+}
+
+impl Call {
+    /// Checks the authenticator, then the error format: the first two things that can be wrong.
+    /// Gives the account and the format for everything that can be wrong after them.
+    pub(crate) fn enter<'s>(
+        &self,
+        service: &'s Service,
+        default: ErrorFormat,
+    ) -> Result<(&'s Account, ErrorFormat), Failure> {
+        let format = ErrorFormat::read(self.parameters.get("errorFormat"), default);
+        // An unknown format is reported in html, which is what one gets without asking.
+        let usable = format.as_ref().copied().unwrap_or(ErrorFormat::Html);
+        let account = service
+            .accounts
+            .authenticate(self.parameters.get("customerAuthenticator"), &self.host)
+            .map_err(|refusal| Failure::of_call(refusal, usable))?;
+        let format = format.map_err(|refusal| Failure::of_call(refusal, usable))?;
+        Ok((account, format))
+    }
+
+    /// The parameters, with the cookie from the `Cookie` header where no parameter gives it.
+    pub(crate) fn with_cookie_header(&self) -> Form {
+        let mut form = self.parameters.clone();
+        if form.get("cookie").is_none()
+            && let Some(cookie) = cookie_header(&self.headers)
+        {
+            form.push("cookie", cookie);
+        }
+        form
+    }
+}
+
+/// The request's `Host`, if it is one.
+pub(crate) fn host(headers: &HeaderMap) -> Option<Authority> {
+    headers.get(header::HOST)?.to_str().ok()?.parse().ok()
+}
+
+/// `Cookie: cookie=<v>`, among others or alone, or a bare value.
+fn cookie_header(headers: &HeaderMap) -> Option<String> {
+    let values: Vec<&str> = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    let pairs = || {
+        values
+            .iter()
+            .flat_map(|value| value.split(';'))
+            .map(str::trim)
+    };
+    pairs()
+        .find_map(|pair| pair.strip_prefix("cookie="))
+        .or_else(|| pairs().find(|pair| !pair.is_empty() && !pair.contains('=')))
+        .map(str::to_owned)
+}
+
+/// Makes a refusal of this call answerable.
+pub(crate) fn refuse(format: ErrorFormat) -> impl Fn(Refusal) -> Failure {
+    move |refusal| Failure::of_call(refusal, format)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_cookie_is_found_by_its_name_or_bare() {
+        let found = |value: &'static str| {
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(value))]);
+            cookie_header(&headers)
+        };
+        assert_eq!(found("cookie=abc").as_deref(), Some("abc"));
+        assert_eq!(
+            found("session=1; cookie=abc; theme=dark").as_deref(),
+            Some("abc")
+        );
+        assert_eq!(found("abc").as_deref(), Some("abc"));
+        assert_eq!(found("session=1"), None);
+        assert_eq!(cookie_header(&HeaderMap::new()), None);
+    }
+}

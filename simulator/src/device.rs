@@ -1,0 +1,134 @@
+//! Which device a licence request proves to come from (design: "The device and its licence
+//! request").
+
+use expressplay::{
+    DeviceId, ErrorCode, Refusal, SignedChallenge, Token, challenge::LicenseChallenge,
+};
+use jiff::{SignedDuration, Timestamp};
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+
+use crate::account::Settings;
+
+/// How far `iat` may be off, either way.
+pub(crate) const MAX_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long a `jti` is remembered: twice [`MAX_SKEW`], so that no challenge outlives its mark.
+pub(crate) const MARK_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+
+/// Who asks for a licence, as far as the challenge says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// A signature proves it; the mark makes the challenge good for one use.
+    Proved { device_id: DeviceId, mark: Mark },
+    /// A plain challenge claims it.
+    Claimed(DeviceId),
+    /// A plain challenge that claims nothing.
+    Nobody,
+}
+
+/// What a challenge uses up: a `jti` of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) thumbprint: [u8; 32],
+    pub(crate) jti: String,
+}
+
+impl Asker {
+    pub(crate) fn device_id(&self) -> Option<DeviceId> {
+        match self {
+            Self::Proved { device_id, .. } | Self::Claimed(device_id) => Some(*device_id),
+            Self::Nobody => None,
+        }
+    }
+
+    /// Who sends a challenge that goes with a token. `real_now` is the machine's time: replay
+    /// must not be possible by moving a clock.
+    ///
+    /// # Errors
+    /// -4001 for a signature that does not hold, an `iat` too far off, an `ath` of another token.
+    pub(crate) fn of(
+        challenge: &LicenseChallenge,
+        token: &Token,
+        real_now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        match challenge {
+            LicenseChallenge::Signed(signed) => Self::of_signed(signed, token, real_now),
+            LicenseChallenge::Plain(plain) => {
+                Ok(plain.device_id.map_or(Self::Nobody, Self::Claimed))
+            }
+        }
+    }
+
+    /// Whether the account takes this kind of challenge.
+    ///
+    /// # Errors
+    /// -4001 for a plain one where it does not.
+    pub(crate) fn check_allowed(&self, settings: &Settings) -> Result<(), Refusal> {
+        match self {
+            Self::Claimed(_) | Self::Nobody if !settings.plain_challenges => {
+                Err(not_authenticated(
+                    "this account takes signed challenges alone, and this one is plain",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn of_signed(
+        signed: &SignedChallenge,
+        token: &Token,
+        real_now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, signed.jwk.to_sec1())
+            .verify(signed.signing_input.as_bytes(), &signed.signature)
+            .map_err(|_| not_authenticated("the challenge's signature does not hold"))?;
+        let signed_at = Timestamp::from_second(signed.claims.iat)
+            .map_err(|_| not_authenticated("the challenge's iat is no time"))?;
+        if real_now.duration_since(signed_at).abs() > MAX_SKEW {
+            return Err(not_authenticated(
+                "the challenge's iat is more than 5 minutes off; is the device's clock right?",
+            ));
+        }
+        if signed.claims.ath.0 != token.hash() {
+            return Err(not_authenticated(
+                "the challenge's ath belongs to another token",
+            ));
+        }
+        Ok(Self::Proved {
+            device_id: signed.jwk.device_id()?,
+            mark: Mark {
+                thumbprint: signed.jwk.thumbprint(),
+                jti: signed.claims.jti.clone(),
+            },
+        })
+    }
+}
+
+/// The refusal of a challenge that was used before.
+pub(crate) fn replayed() -> Refusal {
+    not_authenticated("this challenge was used before; a device signs a fresh one each time")
+}
+
+/// The cross-check (seed step 7): a token that is bound answers its own device alone.
+///
+/// # Errors
+/// -4001 where the two differ, or the asker is nobody.
+pub(crate) fn cross_check(bound_to: Option<DeviceId>, asker: &Asker) -> Result<(), Refusal> {
+    match (bound_to, asker.device_id()) {
+        (None, _) => Ok(()),
+        (Some(bound), Some(asking)) if bound == asking => Ok(()),
+        (Some(bound), Some(asking)) => Err(not_authenticated(&format!(
+            "the token is bound to device {}, and device {} asks",
+            bound.short(),
+            asking.short()
+        ))),
+        (Some(bound), None) => Err(not_authenticated(&format!(
+            "the token is bound to device {}, and the challenge names none",
+            bound.short()
+        ))),
+    }
+}
+
+fn not_authenticated(detail: &str) -> Refusal {
+    Refusal::new(ErrorCode::DeviceNotAuthenticated, detail)
+}

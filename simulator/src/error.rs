@@ -1,0 +1,147 @@
+//! How the simulator says no (API section 2, "HTTP statuses").
+
+use axum::{
+    Json,
+    response::{Html, IntoResponse, Response},
+};
+use expressplay::{ErrorCode, Refusal, RefusalBody};
+use http::StatusCode;
+
+/// A refusal with everything that its answer needs.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: StatusCode,
+    pub(crate) format: ErrorFormat,
+    pub(crate) refusal: Refusal,
+}
+
+/// How an error is written: `errorFormat`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorFormat {
+    Html,
+    Json,
+}
+
+impl ErrorFormat {
+    /// The format asked for.
+    ///
+    /// # Errors
+    /// -3004 where there is no such format.
+    pub(crate) fn read(text: Option<&str>, default: Self) -> Result<Self, Refusal> {
+        match text {
+            None => Ok(default),
+            Some("html") => Ok(Self::Html),
+            Some("json") => Ok(Self::Json),
+            Some(_) => Err(Refusal::new(
+                ErrorCode::ErrorFormat,
+                "errorFormat takes html or json",
+            )),
+        }
+    }
+}
+
+impl Failure {
+    /// A refusal of a token, record or key storage call: 401 for a bad authenticator, else 400.
+    pub(crate) fn of_call(refusal: Refusal, format: ErrorFormat) -> Self {
+        let status = match refusal.code {
+            ErrorCode::AuthenticatorMissing | ErrorCode::AuthenticatorInvalid => {
+                StatusCode::UNAUTHORIZED
+            }
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self {
+            status,
+            format,
+            refusal,
+        }
+    }
+
+    /// A refusal of a licence: 403.
+    pub(crate) fn of_license(refusal: Refusal, format: ErrorFormat) -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            format,
+            refusal,
+        }
+    }
+
+    /// Our own fault: 500. The cause goes to the log alone.
+    pub(crate) fn internal(error: &(dyn std::error::Error + 'static), format: ErrorFormat) -> Self {
+        tracing::error!(error, "the simulator failed");
+        let refusal = Refusal::new(ErrorCode::AdminError, "the simulator's log says more");
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            format,
+            refusal,
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let Self {
+            status,
+            format,
+            refusal,
+        } = self;
+        tracing::info!(code = refusal.code.number(), detail = %refusal, "refused");
+        match format {
+            ErrorFormat::Json => (status, Json(RefusalBody::from(&refusal))).into_response(),
+            ErrorFormat::Html => (status, Html(page(&refusal))).into_response(),
+        }
+    }
+}
+
+fn page(refusal: &Refusal) -> String {
+    let (code, text) = (refusal.code, escape(&refusal.to_string()));
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><title>Error {code}</title></head>\
+         <body><h1>Error {code}</h1><p>{text}</p></body></html>\n"
+    )
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// Why a simulator does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The database cannot be used.
+    #[error("cannot use the simulator's database {url}: {source}")]
+    Database {
+        /// Its URL.
+        url: String,
+        /// What SQLite says.
+        source: sqlx::Error,
+    },
+    /// Two accounts with one number in one environment.
+    #[error("two accounts have the number {number} in the {environment} environment")]
+    SameAccount {
+        /// The number.
+        number: u64,
+        /// The environment.
+        environment: crate::Environment,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_caller_sent_becomes_markup() {
+        let refusal = Refusal::new(ErrorCode::Cookie, "<script>&");
+        assert!(page(&refusal).contains("&lt;script&gt;&amp;"));
+    }
+}

@@ -1,0 +1,51 @@
+//! ExpressPlay, offline: a stand-in for the DRM licence service, for tests and training.
+//!
+//! It speaks the service's own API over HTTP, so a client needs another base URL and nothing else:
+//! it makes tokens, redeems them, keeps the transaction log and a key storage, and does the
+//! cross-check of device binding, which is what most people come for.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), simulator::Error> {
+//! let simulator = simulator::Simulator::start().await?;
+//! println!("ExpressPlay is at {}", simulator.url());
+//! // … point a client there; the simulator stops when the value is dropped.
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what |
+//! |---|---|
+//! | [`Simulator`], [`SoftDevice`] | a running simulator, and a device for tests |
+//! | [`account`] | customer accounts, test and production |
+//! | `token` | token generation |
+//! | `seal` | the inside of a token |
+//! | `license`, `device` | redemption, and the device that a challenge proves |
+//! | `log`, `records` | the transaction log: writing it, and asking it |
+//! | `keys`, `key_wrap` | key storage |
+//! | `control` | the control plane, `/__sim/` |
+//! | [`clock`], [`entropy`] | time and randomness, which tests may own |
+
+pub mod account;
+mod call;
+pub mod clock;
+mod control;
+mod device;
+pub mod entropy;
+mod error;
+mod key_wrap;
+mod keys;
+mod license;
+mod log;
+mod records;
+mod seal;
+mod service;
+mod simulator;
+mod soft_device;
+mod token;
+
+pub use account::{Account, Environment, Settings};
+pub use clock::Clock;
+pub use entropy::Entropy;
+pub use error::Error;
+pub use simulator::{Builder, Simulator};
+pub use soft_device::SoftDevice;

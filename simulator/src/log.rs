@@ -1,0 +1,183 @@
+//! The transaction log: every redemption that has an account, issued or refused.
+//!
+//! One writer commits for all that wait: whatever arrives while a commit is under way goes into
+//! the next one. A record is durable (SQLite WAL, synchronous FULL) before its licence is
+//! answered, and the mark that makes a challenge good for one use is in the same commit.
+
+use std::net::SocketAddr;
+
+use expressplay::{Cookie, DeviceId, Drm, ErrorCode, KeyId, record::Status};
+use jiff::Timestamp;
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    Clock,
+    account::AccountId,
+    device::{MARK_LIFETIME, Mark},
+};
+
+/// The most records of one commit.
+const BATCH: usize = 512;
+
+/// A record to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub(crate) account: AccountId,
+    pub(crate) event_time: Timestamp,
+    pub(crate) drm: Drm,
+    pub(crate) cookie: Option<Cookie>,
+    /// Who asked, as far as the challenge says.
+    pub(crate) device_id: Option<DeviceId>,
+    pub(crate) content_id: Option<String>,
+    pub(crate) kids: Vec<KeyId>,
+    /// Why it is refused; none if it is issued.
+    pub(crate) refused: Option<ErrorCode>,
+    pub(crate) from: SocketAddr,
+}
+
+struct Entry {
+    draft: Draft,
+    mark: Option<Mark>,
+    reply: oneshot::Sender<Result<bool, LogError>>,
+}
+
+/// Why a record was not written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error("the record could not be committed: {0}")]
+    Commit(String),
+    #[error("the simulator is stopping")]
+    Stopping,
+}
+
+/// The way to the writer.
+#[derive(Debug, Clone)]
+pub(crate) struct Log {
+    entries: mpsc::Sender<Entry>,
+}
+
+impl Log {
+    /// Starts the writer; it ends when the last [`Log`] is dropped.
+    pub(crate) fn start(database: SqlitePool, clock: Clock) -> Self {
+        let (entries, receiver) = mpsc::channel(BATCH);
+        tokio::spawn(write(database, clock, receiver));
+        Self { entries }
+    }
+
+    /// Writes a record, and returns once it is durable.
+    ///
+    /// False means that the mark was used before: the record then says refused, with -4001,
+    /// whatever the draft said.
+    pub(crate) async fn append(&self, draft: Draft, mark: Option<Mark>) -> Result<bool, LogError> {
+        let (reply, answer) = oneshot::channel();
+        self.entries
+            .send(Entry { draft, mark, reply })
+            .await
+            .map_err(|_| LogError::Stopping)?;
+        answer.await.map_err(|_| LogError::Stopping)?
+    }
+}
+
+async fn write(database: SqlitePool, clock: Clock, mut entries: mpsc::Receiver<Entry>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while entries.recv_many(&mut batch, BATCH).await > 0 {
+        let result = commit(&database, clock.real(), &batch).await;
+        let replies = batch.drain(..).map(|entry| entry.reply);
+        match result {
+            // A reply that nobody waits for any more belongs to a client that went away.
+            Ok(fresh) => replies.zip(fresh).for_each(|(reply, fresh)| {
+                let _ = reply.send(Ok(fresh));
+            }),
+            Err(error) => {
+                let error = LogError::Commit(error.to_string());
+                replies.for_each(|reply| {
+                    let _ = reply.send(Err(error.clone()));
+                });
+            }
+        }
+    }
+}
+
+async fn commit(
+    database: &SqlitePool,
+    real_now: Timestamp,
+    batch: &[Entry],
+) -> Result<Vec<bool>, sqlx::Error> {
+    let mut transaction = database.begin_with("begin immediate").await?;
+    let oldest = real_now
+        .saturating_sub(MARK_LIFETIME)
+        .unwrap_or(Timestamp::MIN);
+    sqlx::query("delete from used_challenge where used_at_ms < ?")
+        .bind(oldest.as_millisecond())
+        .execute(&mut *transaction)
+        .await?;
+    let mut fresh = Vec::with_capacity(batch.len());
+    for Entry { draft, mark, .. } in batch {
+        let is_fresh = match mark {
+            Some(mark) => insert_mark(&mut transaction, mark, real_now).await?,
+            None => true,
+        };
+        let refused = if is_fresh {
+            draft.refused
+        } else {
+            Some(ErrorCode::DeviceNotAuthenticated)
+        };
+        insert_record(&mut transaction, draft, refused).await?;
+        fresh.push(is_fresh);
+    }
+    transaction.commit().await?;
+    Ok(fresh)
+}
+
+async fn insert_mark(
+    transaction: &mut Transaction<'_, Sqlite>,
+    mark: &Mark,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "insert into used_challenge (thumbprint, jti, used_at_ms) values (?, ?, ?)
+         on conflict do nothing",
+    )
+    .bind(&mark.thumbprint[..])
+    .bind(&mark.jti)
+    .bind(now.as_millisecond())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn insert_record(
+    transaction: &mut Transaction<'_, Sqlite>,
+    draft: &Draft,
+    refused: Option<ErrorCode>,
+) -> Result<(), sqlx::Error> {
+    let device = draft.device_id.map(|id| id.as_bytes().to_vec());
+    let (status, device_id, refused_device_id) = match refused {
+        None => (Status::Issued, device, None),
+        Some(_) => (Status::Refused, None, device),
+    };
+    let kids = serde_json::to_string(&draft.kids).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    sqlx::query(
+        "insert into record (account, event_time_ms, drm, cookie, device_id, refused_device_id,
+                             content_id, kids, status, error_code, ip_address)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(draft.account.to_string())
+    .bind(draft.event_time.as_millisecond())
+    .bind(draft.drm.code())
+    .bind(draft.cookie.as_ref().map(Cookie::as_str))
+    .bind(device_id)
+    .bind(refused_device_id)
+    .bind(draft.content_id.as_deref())
+    .bind(kids)
+    .bind(match status {
+        Status::Issued => "issued",
+        Status::Refused => "refused",
+    })
+    .bind(refused.map(ErrorCode::number))
+    .bind(draft.from.ip().to_string())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}

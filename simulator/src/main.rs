@@ -1,0 +1,142 @@
+//! The simulator as a program: `simulator serve`.
+
+use std::{io::Write, net::SocketAddr, process::ExitCode, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+use simulator::{Account, Simulator};
+use tracing_subscriber::EnvFilter;
+
+/// ExpressPlay, offline: a stand-in for the DRM licence service.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve ExpressPlay's API over HTTP until told to stop.
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Where to listen.
+    #[arg(long, env = "SIMULATOR_LISTEN", default_value = "127.0.0.1:4000")]
+    listen: SocketAddr,
+    /// The database, such as sqlite://simulator.db; in memory by default.
+    #[arg(long, env = "SIMULATOR_DATABASE", default_value = "sqlite::memory:")]
+    database: String,
+    /// What returned licence URLs start with; by default the request's own Host.
+    #[arg(long, env = "SIMULATOR_PUBLIC_URL", value_parser = public_url)]
+    public_url: Option<String>,
+    /// An account: test=NUMBER,HEX32 or production=NUMBER,HEX32, with any of ,strict
+    /// ,no-device-binding ,plain ,no-plain behind it. Repeatable.
+    #[arg(
+        long,
+        env = "SIMULATOR_ACCOUNTS",
+        value_delimiter = ' ',
+        hide_env_values = true
+    )]
+    account: Vec<Account>,
+    /// How many seconds a record takes to appear.
+    #[arg(long, env = "SIMULATOR_RECORD_LAG", default_value_t = 0)]
+    record_lag: u64,
+    /// What calls of the control plane carry as a bearer token; needed off loopback.
+    #[arg(long, env = "SIMULATOR_CONTROL_TOKEN", hide_env_values = true)]
+    control_token: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let Command::Serve(serve) = Cli::parse().command;
+    match run(serve).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(serve: Serve) -> Result<(), Box<dyn std::error::Error>> {
+    let mut builder = Simulator::builder()
+        .listen(serve.listen)
+        .database(serve.database)
+        .record_lag(Duration::from_secs(serve.record_lag));
+    if let Some(url) = serve.public_url {
+        builder = builder.public_url(url);
+    }
+    if let Some(token) = serve.control_token {
+        builder = builder.control_token(token);
+    }
+    for account in serve.account {
+        builder = builder.account(account);
+    }
+    let mut simulator = builder.start().await?;
+    greet(&simulator)?;
+    tokio::select! {
+        () = simulator.wait() => Err("the simulator stopped listening".into()),
+        stopped = stop_signal() => {
+            stopped?;
+            simulator.stop().await;
+            Ok(())
+        }
+    }
+}
+
+/// Says where it is and how to begin. The accounts go to standard output, and to no log.
+fn greet(simulator: &Simulator) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "ExpressPlay simulator at {}\n\nAccounts:",
+        simulator.url()
+    )?;
+    for account in simulator.accounts() {
+        let environment = account.environment.name();
+        writeln!(
+            out,
+            "  {environment:<11} {}",
+            account.authenticator.reveal()
+        )?;
+    }
+    if let Some(account) = simulator.accounts().first() {
+        writeln!(
+            out,
+            "\nA first token:\n  curl '{}/hms/wv/token?customerAuthenticator={}\
+             &kid=00112233445566778899aabbccddeeff&contentKey=000102030405060708090a0b0c0d0e0f\
+             &errorFormat=json'\n",
+            simulator.url(),
+            account.authenticator.reveal(),
+        )?;
+    }
+    out.flush()
+}
+
+/// Ctrl-C, or what a process manager sends.
+async fn stop_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// An http or https URL that paths can be appended to.
+fn public_url(text: &str) -> Result<String, String> {
+    let url = url::Url::parse(text).map_err(|error| error.to_string())?;
+    let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    if web && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() {
+        Ok(text.trim_end_matches('/').to_owned())
+    } else {
+        Err("it takes an http or https URL without query".to_owned())
+    }
+}

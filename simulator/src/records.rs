@@ -1,0 +1,150 @@
+//! Record retrieval: `GET /cmiapi/getrecord/` (API section 4; seed step 4).
+
+use axum::{Json, extract::State};
+use expressplay::{
+    Cookie, DeviceId, ErrorCode, EventId, Record, RecordQuery, Refusal,
+    record::{MAX_RECORDS, Records, Status},
+    token_request::Form,
+};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::{Row, sqlite::SqliteRow};
+
+use crate::{
+    account::AccountId,
+    call::{Call, refuse},
+    error::{ErrorFormat, Failure},
+    service::Service,
+};
+
+/// The most records of one window.
+const MAX_WINDOW: u64 = 1000;
+
+const COLUMNS: &str = "event_id, event_time_ms, drm, cookie, device_id, refused_device_id, \
+                       content_id, kids, status, error_code, ip_address";
+
+/// `/cmiapi/getrecord/`.
+pub(crate) async fn retrieve(
+    State(service): State<Service>,
+    call: Call,
+) -> Result<Json<Records>, Failure> {
+    let (account, format) = call.enter(&service, ErrorFormat::Json)?;
+    let query = read_query(&call.parameters).map_err(refuse(format))?;
+    let records = find(&service, account.id(), &query)
+        .await
+        .map_err(|error| Failure::internal(&error, format))?;
+    Ok(Json(Records { records }))
+}
+
+/// Which of the four methods is meant.
+///
+/// # Errors
+/// -2035 for more than one, or half of one; -2033 for a cookie that can be none.
+fn read_query(form: &Form) -> Result<RecordQuery, Refusal> {
+    let window = (form.get("start"), form.get("length"));
+    match (form.get("cookie"), form.get("id"), window) {
+        (None, None, (None, None)) => Ok(RecordQuery::Latest),
+        (Some(cookie), None, (None, None)) => Ok(RecordQuery::Cookie(cookie.parse()?)),
+        (None, Some(id), (None, None)) => Ok(RecordQuery::Event(EventId(id.to_owned()))),
+        (None, None, (Some(start), Some(length))) => {
+            let number = |text: &str| {
+                text.parse().map_err(|_| {
+                    Refusal::new(
+                        ErrorCode::NoCorrespondingValue,
+                        "start and length take whole numbers from 0",
+                    )
+                })
+            };
+            Ok(RecordQuery::Window {
+                start: number(start)?,
+                length: number(length)?,
+            })
+        }
+        (None, None, _) => Err(Refusal::new(
+            ErrorCode::NoCorrespondingValue,
+            "start and length go together",
+        )),
+        _ => Err(Refusal::new(
+            ErrorCode::NoCorrespondingValue,
+            "give one of cookie, id, and start with length",
+        )),
+    }
+}
+
+async fn find(
+    service: &Service,
+    account: AccountId,
+    query: &RecordQuery,
+) -> Result<Vec<Record>, sqlx::Error> {
+    // What happened within the lag is not in the log yet, for whoever asks.
+    let until = service
+        .clock
+        .now()
+        .saturating_sub(service.record_lag())
+        .unwrap_or(Timestamp::MIN);
+    let select = |rest: &str| {
+        format!("select {COLUMNS} from record where account = ? and event_time_ms <= ? {rest}")
+    };
+    let sql = match query {
+        RecordQuery::Latest => select("order by event_id desc limit ?"),
+        RecordQuery::Cookie(_) => {
+            select("and cookie = ? and status = 'issued' order by event_id desc limit ?")
+        }
+        RecordQuery::Event(_) => select("and event_id = ?"),
+        RecordQuery::Window { .. } => format!(
+            "select * from ({}) order by event_id desc",
+            select("order by event_id limit ? offset ?")
+        ),
+    };
+    let limit = i64::try_from(MAX_RECORDS).unwrap_or(i64::MAX);
+    let rows = sqlx::query(&sql)
+        .bind(account.to_string())
+        .bind(until.as_millisecond());
+    let rows = match query {
+        RecordQuery::Latest => rows.bind(limit),
+        RecordQuery::Cookie(cookie) => rows.bind(cookie.as_str()).bind(limit),
+        // An id that is no number of ours is no event of ours.
+        RecordQuery::Event(id) => rows.bind(id.0.parse::<i64>().unwrap_or(-1)),
+        RecordQuery::Window { start, length } => rows
+            .bind(i64::try_from(*length.min(&MAX_WINDOW)).unwrap_or(i64::MAX))
+            .bind(i64::try_from(*start).unwrap_or(i64::MAX)),
+    };
+    rows.fetch_all(&service.readers)
+        .await?
+        .iter()
+        .map(read_row)
+        .collect()
+}
+
+fn read_row(row: &SqliteRow) -> Result<Record, sqlx::Error> {
+    let device = |column: &str| -> Result<Option<DeviceId>, sqlx::Error> {
+        let bytes: Option<Vec<u8>> = row.try_get(column)?;
+        let id = bytes.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
+        Ok(id.and_then(|bytes| DeviceId::from_bytes(bytes).ok()))
+    };
+    let decode = |error: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(error);
+    let cookie: Option<String> = row.try_get("cookie")?;
+    let kids: String = row.try_get("kids")?;
+    let status: String = row.try_get("status")?;
+    let event_time = SignedDuration::from_millis(row.try_get("event_time_ms")?);
+    Ok(Record {
+        event_id: EventId(row.try_get::<i64, _>("event_id")?.to_string()),
+        event_time: Timestamp::from_duration(event_time).ok(),
+        event_type: Some("license".to_owned()),
+        drm: row.try_get("drm")?,
+        cookie: cookie
+            .map(|text| text.parse::<Cookie>())
+            .transpose()
+            .map_err(|e| decode(e.into()))?,
+        device_id: device("device_id")?,
+        refused_device_id: device("refused_device_id")?,
+        content_id: row.try_get("content_id")?,
+        kids: serde_json::from_str(&kids).map_err(|e| decode(e.into()))?,
+        status: Some(if status == "issued" {
+            Status::Issued
+        } else {
+            Status::Refused
+        }),
+        error_code: row.try_get("error_code")?,
+        ip_address: row.try_get("ip_address")?,
+    })
+}

@@ -1,0 +1,144 @@
+//! What every handler shares, and the routes.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    response::{Html, IntoResponse, Response},
+    routing::{any, get, post},
+};
+use expressplay::{Drm, ErrorCode, Refusal, key_storage::KEYS_PATH, record::RECORDS_PATH};
+use http::{HeaderName, Method, StatusCode, header};
+use jiff::SignedDuration;
+use sqlx::SqlitePool;
+use tower_http::cors::CorsLayer;
+
+use crate::{
+    Clock, Entropy,
+    account::Accounts,
+    control,
+    error::{ErrorFormat, Failure},
+    keys, license,
+    log::Log,
+    records,
+    seal::Sealer,
+    token,
+};
+
+/// The largest body of any call.
+const MAX_BODY: usize = 64 * 1024;
+
+/// A running simulator, as its handlers see it.
+#[derive(Clone)]
+pub(crate) struct Service {
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) sealer: Sealer,
+    pub(crate) log: Log,
+    pub(crate) readers: SqlitePool,
+    pub(crate) writer: SqlitePool,
+    pub(crate) clock: Clock,
+    pub(crate) entropy: Entropy,
+    pub(crate) public_url: Option<String>,
+    pub(crate) record_lag_ms: Arc<AtomicU64>,
+    pub(crate) on_loopback: bool,
+    pub(crate) control_token: Option<String>,
+}
+
+impl Service {
+    /// How long a record takes to appear.
+    pub(crate) fn record_lag(&self) -> SignedDuration {
+        let lag = Duration::from_millis(self.record_lag_ms.load(Ordering::SeqCst));
+        SignedDuration::try_from(lag).unwrap_or(SignedDuration::MAX)
+    }
+
+    /// Every route. The control plane is left out where nobody should move the clock.
+    pub(crate) fn router(self, with_control: bool) -> Router {
+        let licenses = Router::new()
+            .route(Drm::Widevine.license_path(), post(license::widevine))
+            .route(Drm::PlayReady.license_path(), post(license::playready))
+            .route(Drm::FairPlay.license_path(), post(license::fairplay))
+            .layer(cors());
+        let backend = Router::new()
+            .route(
+                Drm::Widevine.token_path(),
+                get(token::widevine).post(token::widevine),
+            )
+            .route(
+                Drm::PlayReady.token_path(),
+                get(token::playready).post(token::playready),
+            )
+            .route(
+                Drm::FairPlay.token_path(),
+                get(token::fairplay).post(token::fairplay),
+            )
+            .route(RECORDS_PATH, get(records::retrieve))
+            .route(RECORDS_PATH.trim_end_matches('/'), get(records::retrieve))
+            .route(KEYS_PATH, get(keys::all).post(keys::all))
+            .route(
+                &format!("{KEYS_PATH}/{{kid}}"),
+                get(keys::one).delete(keys::one),
+            );
+        let mut router = Router::new()
+            .route("/", get(index))
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
+            .merge(licenses)
+            .merge(backend)
+            .fallback(any(no_such_url));
+        if with_control {
+            router = router.merge(control::routes(&self));
+        }
+        router
+            .layer(DefaultBodyLimit::max(MAX_BODY))
+            .with_state(self)
+    }
+}
+
+/// Players in a browser call redemption from any origin (API section 3).
+fn cors() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(tower_http::cors::Any)
+        .allow_methods([Method::POST])
+        .allow_headers([
+            header::CONTENT_TYPE,
+            HeaderName::from_static("expressplaytoken"),
+        ])
+        .max_age(Duration::from_secs(600))
+}
+
+async fn ready(State(service): State<Service>) -> Response {
+    match sqlx::query("select 1").execute(&service.readers).await {
+        Ok(_) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the database does not answer");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database does not answer\n",
+            )
+                .into_response()
+        }
+    }
+}
+
+async fn no_such_url() -> Failure {
+    let refusal = Refusal::new(
+        ErrorCode::AdminError,
+        "there is no such URL here; the paths are ExpressPlay's own, such as /hms/wv/token",
+    );
+    Failure {
+        status: StatusCode::NOT_FOUND,
+        format: ErrorFormat::Json,
+        refusal,
+    }
+}
+
+async fn index() -> Html<&'static str> {
+    Html(include_str!("index.html"))
+}

@@ -1,0 +1,329 @@
+//! A running simulator, as a value.
+
+use std::{
+    collections::HashSet,
+    net::{Ipv4Addr, SocketAddr},
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::{
+    Account, Clock, Entropy, Error, account::Accounts, log::Log, seal::Sealer, service::Service,
+};
+
+/// The URL of a database that lives as long as the simulator.
+const IN_MEMORY: &str = "sqlite::memory:";
+
+/// How long open connections may keep a simulator that is told to stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A running simulator. Dropped, it stops.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    url: String,
+    accounts: Vec<Account>,
+    clock: Clock,
+    record_lag_ms: Arc<AtomicU64>,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Starts one for a test: on a free loopback port, in memory, with the default accounts.
+    ///
+    /// # Errors
+    /// [`Error`], where the machine has no port or memory left.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// A simulator to be set up.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL of every call, such as `http://127.0.0.1:4000`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its accounts.
+    #[must_use]
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// From now on records take so long to appear.
+    pub fn set_record_lag(&self, lag: Duration) {
+        self.record_lag_ms
+            .store(milliseconds(lag), Ordering::SeqCst);
+    }
+
+    /// Stops it, once what is under way has been answered. The port is free afterwards.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(GRACE, &mut self.serving)
+            .await
+            .is_err()
+        {
+            self.serving.abort();
+            // The task was cancelled: there is nothing more to learn from it.
+            let _ = (&mut self.serving).await;
+        }
+    }
+
+    /// Waits until it stops by itself, which it does only when its listener fails.
+    pub async fn wait(&mut self) {
+        // A serving task that panicked has stopped too.
+        let _ = (&mut self.serving).await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+/// How a simulator is set up.
+#[derive(Debug)]
+pub struct Builder {
+    listen: SocketAddr,
+    database: String,
+    public_url: Option<String>,
+    accounts: Vec<Account>,
+    clock: Clock,
+    entropy: Entropy,
+    record_lag: Duration,
+    control: bool,
+    control_token: Option<String>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            database: IN_MEMORY.to_owned(),
+            public_url: None,
+            accounts: vec![],
+            clock: Clock::default(),
+            entropy: Entropy::from_os(),
+            record_lag: Duration::ZERO,
+            control: true,
+            control_token: None,
+        }
+    }
+}
+
+impl Builder {
+    /// Where to listen. Default: a free loopback port.
+    #[must_use]
+    pub const fn listen(mut self, address: SocketAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// The database's URL, `sqlite://path.db`; the file is made where it is missing. Default: in
+    /// memory.
+    #[must_use]
+    pub fn database(mut self, url: impl Into<String>) -> Self {
+        self.database = url.into();
+        self
+    }
+
+    /// What returned licence URLs start with. Default: the request's own `Host`.
+    #[must_use]
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// Adds an account. Default: [`Account::defaults`].
+    #[must_use]
+    pub fn account(mut self, account: Account) -> Self {
+        self.accounts.push(account);
+        self
+    }
+
+    /// The clock to go by. Default: one of its own.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The generator to draw from. Default: seeded by the operating system.
+    #[must_use]
+    pub fn entropy(mut self, entropy: Entropy) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// How long a record takes to appear. Default: not at all.
+    #[must_use]
+    pub const fn record_lag(mut self, lag: Duration) -> Self {
+        self.record_lag = lag;
+        self
+    }
+
+    /// Whether there is a control plane. Default: yes.
+    #[must_use]
+    pub const fn control(mut self, control: bool) -> Self {
+        self.control = control;
+        self
+    }
+
+    /// The token that calls of the control plane must carry.
+    #[must_use]
+    pub fn control_token(mut self, token: impl Into<String>) -> Self {
+        self.control_token = Some(token.into());
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// [`Error::Listen`], [`Error::Database`], [`Error::SameAccount`].
+    pub async fn start(mut self) -> Result<Simulator, Error> {
+        if self.accounts.is_empty() {
+            self.accounts = Account::defaults();
+        }
+        let mut ids = HashSet::new();
+        if let Some(twin) = self
+            .accounts
+            .iter()
+            .find(|account| !ids.insert(account.id()))
+        {
+            let number = twin.authenticator.number();
+            return Err(Error::SameAccount {
+                number,
+                environment: twin.environment,
+            });
+        }
+        let listener = TcpListener::bind(self.listen)
+            .await
+            .map_err(|source| Error::Listen {
+                address: self.listen,
+                source,
+            })?;
+        let address = listener.local_addr().map_err(|source| Error::Listen {
+            address: self.listen,
+            source,
+        })?;
+        let database = |source| Error::Database {
+            url: self.database.clone(),
+            source,
+        };
+        let (writer, readers) = open(&self.database).await.map_err(database)?;
+        let sealer = sealer(&writer, &self.entropy).await.map_err(database)?;
+
+        let record_lag_ms = Arc::new(AtomicU64::new(milliseconds(self.record_lag)));
+        let service = Service {
+            accounts: Arc::new(Accounts::new(self.accounts.clone())),
+            sealer,
+            log: Log::start(writer.clone(), self.clock.clone()),
+            readers,
+            writer,
+            clock: self.clock.clone(),
+            entropy: self.entropy,
+            public_url: self.public_url,
+            record_lag_ms: record_lag_ms.clone(),
+            on_loopback: address.ip().is_loopback(),
+            control_token: self.control_token,
+        };
+        let router = service.router(self.control);
+        let (stop, mut stopping) = watch::channel(false);
+        let serving = tokio::spawn(async move {
+            let stopped = async move {
+                // An error means that the simulator was dropped, which is as good.
+                let _ = stopping.wait_for(|stop| *stop).await;
+            };
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            let served = axum::serve(listener, service)
+                .with_graceful_shutdown(stopped)
+                .await;
+            if let Err(error) = served {
+                tracing::error!(%error, "the simulator stopped listening");
+            }
+        });
+        Ok(Simulator {
+            address,
+            url: format!("http://{address}"),
+            accounts: self.accounts,
+            clock: self.clock,
+            record_lag_ms,
+            stop,
+            serving,
+        })
+    }
+}
+
+/// Opens the database: one connection that writes, and several that read. A database in memory is
+/// its one connection, so there the two are the same.
+async fn open(url: &str) -> Result<(SqlitePool, SqlitePool), sqlx::Error> {
+    let options = SqliteConnectOptions::from_str(url)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5));
+    let one = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    let writer = one.connect_with(options.clone()).await?;
+    sqlx::migrate!().run(&writer).await?;
+    let in_memory = url.starts_with(IN_MEMORY) || url.contains("mode=memory");
+    let readers = if in_memory {
+        writer.clone()
+    } else {
+        SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await?
+    };
+    Ok((writer, readers))
+}
+
+/// The key that tokens are sealed under, made at the first start.
+async fn sealer(database: &SqlitePool, entropy: &Entropy) -> Result<Sealer, sqlx::Error> {
+    sqlx::query("insert into sealing_key (only, key) values (1, ?) on conflict do nothing")
+        .bind(&entropy.bytes::<32>()[..])
+        .execute(database)
+        .await?;
+    let (key,): (Vec<u8>,) = sqlx::query_as("select key from sealing_key")
+        .fetch_one(database)
+        .await?;
+    let key = <[u8; 32]>::try_from(key)
+        .map_err(|_| sqlx::Error::Decode("the sealing key has 32 bytes".into()))?;
+    Ok(Sealer::new(key))
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

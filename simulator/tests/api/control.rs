@@ -1,0 +1,105 @@
+//! The control plane, and who may use it.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use simulator::Simulator;
+
+use crate::help::Bench;
+
+#[tokio::test]
+async fn the_clock_is_read_and_put_forward() {
+    let bench = Bench::start().await;
+    let url = bench.url("/__sim/clock");
+    let before: Value = bench
+        .http
+        .get(&url)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(before["aheadMs"], 0);
+    let advance = format!("{url}/advance");
+    let after = bench
+        .http
+        .post(&advance)
+        .json(&json!({"seconds": 3600}))
+        .send()
+        .await
+        .unwrap();
+    let after: Value = after.json().await.unwrap();
+    assert_eq!(after["aheadMs"], 3_600_000);
+    assert_eq!(bench.clock().ahead_ms(), 3_600_000);
+    for wrong in [json!({}), json!({"seconds": -1}), json!({"minutes": 1})] {
+        let response = bench.http.post(&advance).json(&wrong).send().await.unwrap();
+        assert!(response.status().is_client_error(), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_web_page_of_another_origin_cannot_reach_it() {
+    let bench = Bench::start().await;
+    let get = || bench.http.get(bench.url("/__sim/clock"));
+    let own = bench.simulator.url().to_owned();
+    assert_eq!(
+        get().header("origin", own).send().await.unwrap().status(),
+        StatusCode::OK
+    );
+    for (name, value) in [
+        ("origin", "https://evil.example.org"),
+        ("origin", "null"),
+        ("host", "evil.example.org"),
+        ("host", "127.0.0.1.evil.example.org"),
+    ] {
+        let response = get().header(name, value).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name}: {value}");
+        assert!(
+            !response
+                .headers()
+                .contains_key("access-control-allow-origin")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_control_token_is_asked_for_where_there_is_one() {
+    let bench = Bench::with(Simulator::builder().control_token("open sesame")).await;
+    let get = || bench.http.get(bench.url("/__sim/clock"));
+    assert_eq!(get().send().await.unwrap().status(), StatusCode::FORBIDDEN);
+    let wrong = get()
+        .header("authorization", "Bearer sesame")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(wrong.status(), StatusCode::FORBIDDEN);
+    let right = get()
+        .header("authorization", "Bearer open sesame")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(right.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn off_loopback_there_is_no_control_without_a_token() {
+    let everywhere = "0.0.0.0:0".parse().unwrap();
+    let bench = Bench::with(Simulator::builder().listen(everywhere)).await;
+    let url = format!(
+        "http://127.0.0.1:{}/__sim/clock",
+        bench.simulator.addr().port()
+    );
+    assert_eq!(
+        bench.http.get(&url).send().await.unwrap().status(),
+        StatusCode::FORBIDDEN
+    );
+}
+
+#[tokio::test]
+async fn it_says_whether_it_is_up_and_ready() {
+    let bench = Bench::start().await;
+    for path in ["/healthz", "/readyz", "/"] {
+        let response = bench.http.get(bench.url(path)).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+    }
+}

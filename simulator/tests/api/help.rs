@@ -1,0 +1,217 @@
+//! What the tests share: a bench with a simulator, its accounts, and calls by name.
+
+use std::time::Duration;
+
+use expressplay::{
+    CustomerAuthenticator, Drm, RefusalBody, TokenUrl,
+    challenge::{ClearKeyRequest, KidBytes, PlainChallenge, SessionType},
+    record::{Record, Records},
+    token::PlayReadyToken,
+    token_request::Strictness,
+};
+use reqwest::{Client, Response, StatusCode};
+use simulator::{Account, Builder, Clock, Entropy, Environment, Simulator, SoftDevice};
+
+pub const KID: &str = "00112233445566778899aabbccddeeff";
+pub const OTHER_KID: &str = "10112233445566778899aabbccddeeff";
+pub const KEY: &str = "000102030405060708090a0b0c0d0e0f";
+pub const KEK: &str = "11111111111111111111111111111111";
+pub const EK: &str = "61A9D3B082AAB5A918EBB86461DA475BD80CA4A83CEA16B6";
+pub const COOKIE: &str = "0123456789abcdef0123456789abcdef";
+
+/// Which of the bench's accounts a call uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Test environment, lenient.
+    Test,
+    /// Production: signed challenges alone.
+    Production,
+    /// Test environment, `securityLevel` and `hdcpOutputControl` required.
+    Strict,
+    /// Test environment, no device binding.
+    Unbound,
+}
+
+/// A simulator with one account of each kind.
+pub struct Bench {
+    pub simulator: Simulator,
+    pub http: Client,
+    pub entropy: Entropy,
+}
+
+impl Bench {
+    pub async fn start() -> Self {
+        Self::with(Simulator::builder()).await
+    }
+
+    pub async fn with(mut builder: Builder) -> Self {
+        for who in [Who::Test, Who::Production, Who::Strict, Who::Unbound] {
+            builder = builder.account(account(who));
+        }
+        let simulator = builder.start().await.unwrap();
+        let http = Client::builder()
+            .timeout(Duration::from_secs(20))
+            .build()
+            .unwrap();
+        Self {
+            simulator,
+            http,
+            entropy: Entropy::from_os(),
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.simulator.url())
+    }
+
+    pub fn clock(&self) -> &Clock {
+        self.simulator.clock()
+    }
+
+    /// Posts a token request as a form.
+    pub async fn token_call(&self, who: Who, drm: Drm, pairs: &[(&str, &str)]) -> Response {
+        let authenticator = authenticator(who);
+        let mut form = vec![("customerAuthenticator", authenticator.as_str())];
+        form.extend_from_slice(pairs);
+        self.http
+            .post(self.url(drm.token_path()))
+            .form(&form)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// A token of a DRM for [`KID`] and [`KEY`], with more parameters.
+    pub async fn token(&self, who: Who, drm: Drm, more: &[(&str, &str)]) -> TokenUrl {
+        let mut pairs = base_form(drm);
+        pairs.retain(|(name, _)| !more.iter().any(|(other, _)| name == other));
+        pairs.extend_from_slice(more);
+        let response = self.token_call(who, drm, &pairs).await;
+        let status = response.status();
+        let body = response.text().await.unwrap();
+        assert_eq!(status, StatusCode::OK, "{body}");
+        match drm {
+            Drm::PlayReady => {
+                let answer: PlayReadyToken = serde_json::from_str(&body).unwrap();
+                TokenUrl::new(&answer.license_acquisition_url, answer.token).unwrap()
+            }
+            Drm::Widevine | Drm::FairPlay => body.parse().unwrap(),
+        }
+    }
+
+    /// Redeems with a signed challenge.
+    pub async fn redeem(&self, url: &TokenUrl, device: &SoftDevice, kids: &[&str]) -> Response {
+        self.post_challenge(url, self.challenge(url, device, kids))
+            .await
+    }
+
+    pub fn challenge(&self, url: &TokenUrl, device: &SoftDevice, kids: &[&str]) -> String {
+        let claims = SoftDevice::claims(url.token(), &kid_bytes(kids), self.clock(), &self.entropy);
+        device.sign(&claims).unwrap()
+    }
+
+    pub async fn post_challenge(&self, url: &TokenUrl, compact: String) -> Response {
+        self.http
+            .post(url.reveal())
+            .header("content-type", "application/jose")
+            .body(compact)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    /// Redeems with a plain challenge.
+    pub async fn redeem_plain(
+        &self,
+        url: &TokenUrl,
+        device_id: Option<expressplay::DeviceId>,
+        kids: &[&str],
+    ) -> Response {
+        let request = ClearKeyRequest {
+            kids: kid_bytes(kids),
+            session: SessionType::Temporary,
+        };
+        let challenge = PlainChallenge { request, device_id };
+        self.http
+            .post(url.reveal())
+            .json(&challenge)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub async fn records_call(&self, who: Who, pairs: &[(&str, &str)]) -> Response {
+        let authenticator = authenticator(who);
+        self.http
+            .get(self.url("/cmiapi/getrecord/"))
+            .query(&[("customerAuthenticator", authenticator.as_str())])
+            .query(pairs)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    pub async fn records(&self, who: Who, pairs: &[(&str, &str)]) -> Vec<Record> {
+        let response = self.records_call(who, pairs).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.json::<Records>().await.unwrap().records
+    }
+}
+
+pub fn account(who: Who) -> Account {
+    let (environment, number) = match who {
+        Who::Test => (Environment::Test, 1),
+        Who::Production => (Environment::Production, 2),
+        Who::Strict => (Environment::Test, 3),
+        Who::Unbound => (Environment::Test, 4),
+    };
+    let secret = [u8::try_from(number).unwrap(); 16];
+    let mut account = Account::new(environment, CustomerAuthenticator::new(number, secret));
+    if who == Who::Strict {
+        account.settings.strictness = Strictness::Strict;
+    }
+    account.settings.device_binding = who != Who::Unbound;
+    account
+}
+
+pub fn authenticator(who: Who) -> String {
+    account(who).authenticator.reveal()
+}
+
+/// The least that a token of a DRM takes.
+pub fn base_form(drm: Drm) -> Vec<(&'static str, &'static str)> {
+    let mut pairs = vec![("kid", KID), ("contentKey", KEY)];
+    match drm {
+        Drm::Widevine => {}
+        Drm::PlayReady => pairs.extend([
+            ("rightsType", "BuyToOwn"),
+            ("analogVideoOPL", "100"),
+            ("compressedDigitalAudioOPL", "100"),
+            ("compressedDigitalVideoOPL", "100"),
+            ("uncompressedDigitalAudioOPL", "100"),
+            ("uncompressedDigitalVideoOPL", "100"),
+        ]),
+        Drm::FairPlay => pairs.push(("iv", KID)),
+    }
+    pairs
+}
+
+pub fn kid_bytes(kids: &[&str]) -> Vec<KidBytes> {
+    kids.iter()
+        .map(|kid| KidBytes(kid.parse::<expressplay::KeyId>().unwrap().clear_key_bytes()))
+        .collect()
+}
+
+pub fn device() -> SoftDevice {
+    SoftDevice::generate().unwrap()
+}
+
+/// The code of a refusal in JSON.
+pub async fn code(response: Response) -> i32 {
+    let status = response.status();
+    let body = response.text().await.unwrap();
+    assert!(status.is_client_error(), "{status}: {body}");
+    serde_json::from_str::<RefusalBody>(&body)
+        .unwrap_or_else(|_| panic!("{body}"))
+        .error_code
+}
