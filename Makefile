@@ -1,0 +1,49 @@
+# Thin on purpose: what to run is here, how to install is in tools/setup.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo setup setup-tests build test e2e bench lint
+
+export PATH := $(or $(BINDERY_TOOLS),$(HOME)/.cache/bindery)/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: build ## Start the shop with an offline ExpressPlay, and say where it is
+	@exec target/release/server $(ARGS)
+
+setup: ## Install what building needs and is missing
+	@tools/setup
+
+setup-tests:
+	@tools/setup browser
+
+# Everything that the built site and the server are made of.
+SOURCES := $(shell find app expressplay server simulator style public Cargo.toml Cargo.lock \
+	rust-toolchain.toml -type f -not -path '*/tests/*' -not -path 'public/player/*' 2>/dev/null)
+
+build: setup target/release/.built ## Build the shop in release
+
+# Hashed files of an earlier build would be hashed again, so they go first.
+target/release/.built: $(SOURCES)
+	rm -rf target/site/pkg
+	cargo leptos build --release --precompress
+	@touch $@
+
+test: setup-tests build ## Run every test, the browser's included
+	cargo test --workspace --locked
+	$(MAKE) e2e
+
+e2e: setup-tests build ## Run the browser tests alone
+	npx playwright test -c end2end $(ARGS)
+
+bench: setup ## Measure
+	cargo bench -p simulator --bench calls --locked
+
+lint: setup ## Check format, warnings, types, licences
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p app --features hydrate --target wasm32-unknown-unknown --locked -- -D warnings
+	npx tsc -p end2end
+	@if command -v cargo-deny >/dev/null; then cargo deny --locked check licenses bans sources; \
+	else echo 'lint: cargo-deny is not installed, so licences and sources were not checked'; fi

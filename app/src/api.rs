@@ -1,0 +1,116 @@
+//! The calls that islands make to the server, as JSON.
+//!
+//! Plain html forms are in [`crate::forms`]. What a page needs to render, it asks of
+//! [`crate::backend::Backend`] itself, on the server.
+
+use leptos::{
+    prelude::*,
+    server_fn::{
+        codec::{Json, JsonEncoding},
+        error::{FromServerFnError, ServerFnErrorErr},
+    },
+};
+use uuid::Uuid;
+
+use crate::{
+    model::{Device, HandOver, Playing, Registration, Slug},
+    problem::Problem,
+};
+
+/// The server behind this request.
+///
+/// # Errors
+/// [`Problem::Internal`] where the server has not provided one.
+#[cfg(feature = "ssr")]
+pub fn backend() -> Result<std::sync::Arc<dyn crate::backend::Backend>, Problem> {
+    use_context().ok_or(Problem::Internal)
+}
+
+/// The answer, under the problem's own status where it is one: a viewer's mistake is no fault of
+/// the server's.
+#[cfg(feature = "ssr")]
+fn answer<T>(answer: Result<T, Problem>) -> Result<T, Problem> {
+    answer.inspect_err(|problem| crate::respond::status(crate::respond::status_of(problem)))
+}
+
+/// Seed steps 1 and 2: a token for the dummy clip, for this browser to play.
+///
+/// # Errors
+/// See [`crate::backend::Backend::begin_registration`].
+#[server(endpoint = "begin_registration", input = Json)]
+pub async fn begin_registration() -> Result<Registration, Problem> {
+    answer(backend()?.begin_registration().await)
+}
+
+/// After seed step 3: the device that ExpressPlay recorded, now this browser's.
+///
+/// # Errors
+/// See [`crate::backend::Backend::finish_registration`].
+#[server(endpoint = "finish_registration", input = Json)]
+pub async fn finish_registration(
+    /// The registration's number.
+    id: Uuid,
+) -> Result<Device, Problem> {
+    answer(backend()?.finish_registration(id).await)
+}
+
+/// Seed steps 5 and 6: a token bound to the order's device.
+///
+/// # Errors
+/// See [`crate::backend::Backend::hand_over`].
+#[server(name = HandOverCall, endpoint = "hand_over", input = Json)]
+pub async fn hand_over(
+    /// What to play.
+    slug: Slug,
+) -> Result<HandOver, Problem> {
+    answer(backend()?.hand_over(&slug).await)
+}
+
+/// How a rental that is playing stands. One that has just ended is an answer too: nothing left.
+///
+/// # Errors
+/// [`Problem::SignedOut`], [`Problem::NoSuchOrder`].
+#[server(name = PlayingCall, endpoint = "playing", input = Json)]
+pub async fn playing(
+    /// The order's number.
+    order: Uuid,
+) -> Result<Playing, Problem> {
+    match backend()?.playing(order).await {
+        // A rental ends in the ordinary course of things, and a browser puts every failed request
+        // into its console.
+        Err(Problem::RentalOver) => Ok(Playing {
+            remaining_ms: Some(0),
+        }),
+        playing => answer(playing),
+    }
+}
+
+impl FromServerFnError for Problem {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self::Unreachable,
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::BadInput {
+                field: "request".to_owned(),
+            },
+            _ => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_crosses_the_wire_as_itself() {
+        let problem = Problem::ExpressPlayRefused { code: -4010 };
+        assert_eq!(Problem::de(problem.ser()), problem);
+    }
+
+    #[test]
+    fn an_answer_that_is_no_problem_is_ours() {
+        assert_eq!(Problem::de("<html>".into()), Problem::Internal);
+    }
+}

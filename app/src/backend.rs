@@ -1,0 +1,104 @@
+//! What the pages ask of the server.
+//!
+//! `server` implements [`Backend`] for one request at a time (the session and the device handle
+//! are that request's) and provides it through leptos' context as `Arc<dyn Backend>`. The pages
+//! know no database and no HTTP client.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{
+    model::{
+        Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing, Registration,
+        Slug, Title, TitlePage, Viewer,
+    },
+    problem::Problem,
+};
+
+/// The server behind the storefront, for one request.
+///
+/// Cookies (the session's, and the handle that says which device this browser is) are set by the
+/// implementation on the response; redirects are the caller's.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// Who is signed in.
+    async fn viewer(&self) -> Result<Option<Viewer>, Problem>;
+
+    /// Signs in, under a fresh session id.
+    ///
+    /// # Errors
+    /// [`Problem::WrongPassword`] or [`Problem::TooManyAttempts`].
+    async fn sign_in(&self, email: &str, password: &str) -> Result<Viewer, Problem>;
+
+    /// Ends the session.
+    async fn sign_out(&self) -> Result<(), Problem>;
+
+    /// Keeps a failure for the next page of this session to show.
+    async fn leave_failure(&self, failure: Failure) -> Result<(), Problem>;
+
+    /// Takes the failure that the last form left, if it left one: a second call gives none.
+    async fn take_failure(&self) -> Result<Option<Failure>, Problem>;
+
+    /// The whole catalogue.
+    async fn titles(&self) -> Result<Vec<Title>, Problem>;
+
+    /// A title, and what the viewer has of it.
+    ///
+    /// # Errors
+    /// [`Problem::NoSuchTitle`].
+    async fn title(&self, slug: &Slug) -> Result<TitlePage, Problem>;
+
+    /// Every order of the viewer, newest first; empty for nobody.
+    async fn orders(&self) -> Result<Vec<Order>, Problem>;
+
+    /// The viewer's devices, newest first.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`].
+    async fn devices(&self) -> Result<Vec<Device>, Problem>;
+
+    /// Seed steps 1 and 2: makes a cookie and asks for a token for the dummy clip with it.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::ExpressPlayDown`], [`Problem::ExpressPlayRefused`].
+    async fn begin_registration(&self) -> Result<Registration, Problem>;
+
+    /// After seed step 3: asks ExpressPlay which device redeemed the dummy token, waiting a
+    /// little for a late record, and makes this browser that device.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NoSuchDevice`], [`Problem::RecordLate`],
+    /// [`Problem::TwoDevices`], [`Problem::ExpressPlayDown`].
+    async fn finish_registration(&self, id: Uuid) -> Result<Device, Problem>;
+
+    /// What the checkout page needs.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NoSuchTitle`].
+    async fn checkout(&self, slug: &Slug, kind: OrderKind) -> Result<Checkout, Problem>;
+
+    /// Seed step 4: looks the device up by its cookie, charges, and makes the order. The same
+    /// `order_key` again gives the same order, charged once.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NotRegistered`], [`Problem::NoSuchDevice`],
+    /// [`Problem::CardInvalid`], [`Problem::CardDeclined`], [`Problem::RecordLate`],
+    /// [`Problem::TwoDevices`], [`Problem::ExpressPlayDown`], [`Problem::ExpressPlayRefused`].
+    async fn place_order(&self, form: OrderForm) -> Result<Order, Problem>;
+
+    /// Seed steps 5 and 6: asks for a token bound to the order's device and hands it over, to
+    /// whichever browser of the viewer asks. An order for this browser's device is preferred
+    /// where there are several.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NotBought`], [`Problem::RentalNotStarted`],
+    /// [`Problem::RentalOver`], [`Problem::ExpressPlayDown`], [`Problem::ExpressPlayRefused`].
+    async fn hand_over(&self, slug: &Slug) -> Result<HandOver, Problem>;
+
+    /// How an order that is playing stands; the player asks every few seconds while a rental
+    /// plays.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`], [`Problem::RentalOver`].
+    async fn playing(&self, order: Uuid) -> Result<Playing, Problem>;
+}

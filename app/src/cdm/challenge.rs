@@ -1,0 +1,40 @@
+//! The licence request: EME's Clear Key request, signed by the device for one token.
+
+use expressplay::{ChallengeClaims, ClearKeyRequest, SignedChallenge, Token, challenge::TokenHash};
+
+use super::{CdmError, DeviceKey};
+
+impl DeviceKey {
+    /// A compact JWS with the request that EME gave to the player, fresh each time: `jti` is new,
+    /// `iat` is now, and `ath` ties it to the token.
+    ///
+    /// # Errors
+    /// [`CdmError::Request`] where the message is not a Clear Key request.
+    pub(crate) async fn challenge(
+        &self,
+        message: &[u8],
+        token: &Token,
+    ) -> Result<String, CdmError> {
+        let request: ClearKeyRequest = serde_json::from_slice(message)
+            .map_err(|error| CdmError::Request(error.to_string()))?;
+        let claims = ChallengeClaims {
+            request,
+            iat: (js_sys::Date::now() / 1000.0) as i64,
+            jti: jti()?,
+            ath: TokenHash(token.hash()),
+        };
+        let input = SignedChallenge::signing_input(self.public(), &claims)
+            .map_err(|refusal| CdmError::Request(refusal.to_string()))?;
+        let signature = self.sign(&input).await?;
+        Ok(SignedChallenge::assemble(&input, &signature))
+    }
+}
+
+/// 128 random bits in hex: a value that this key uses once.
+fn jti() -> Result<String, CdmError> {
+    let mut bytes = [0; 16];
+    leptos::prelude::window()
+        .crypto()?
+        .get_random_values_with_u8_array(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}

@@ -1,0 +1,68 @@
+//! Data for a page, fetched on the server before the html goes out.
+
+use http::StatusCode;
+use leptos::{either::Either, prelude::*};
+use leptos_meta::Title;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    components::alert::Alert,
+    problem::Problem,
+    respond::{here, see_other, status, status_of},
+    trouble::Trouble,
+};
+
+/// Waits for the page's data, then shows it, or the problem in its place.
+pub fn loaded<T, V>(
+    load: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    show: impl Fn(T) -> V + Clone + Send + Sync + 'static,
+) -> impl IntoView
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    let data = OnceResource::new_blocking(load);
+    view! {
+        <Suspense>
+            {move || {
+                let show = show.clone();
+                Suspend::new(async move {
+                    match data.await {
+                        Ok(data) => Either::Left(show(data)),
+                        Err(problem) => Either::Right(view! { <ProblemPage problem /> }),
+                    }
+                })
+            }}
+        </Suspense>
+    }
+}
+
+/// A page that has nothing but a problem to show. Nobody signed in: on to the sign-in page.
+#[component]
+pub fn ProblemPage(
+    /// The problem.
+    problem: Problem,
+) -> impl IntoView {
+    let place = here();
+    if problem == Problem::SignedOut {
+        see_other(&place.after("/signin"));
+    } else {
+        status(status_of(&problem));
+    }
+    let heading = match status_of(&problem) {
+        StatusCode::NOT_FOUND => "Not on our shelves",
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY => "Back in a moment",
+        StatusCode::INTERNAL_SERVER_ERROR => "A page came loose",
+        _ => "Not just now",
+    };
+    view! {
+        <Title text=heading />
+        <div class="plain-page">
+            <h1>{heading}</h1>
+            <Alert trouble=Trouble::from(&problem) />
+            <p>
+                <a class="quiet-link" href="/">"All films"</a>
+            </p>
+        </div>
+    }
+}

@@ -1,0 +1,65 @@
+//! The top of every page: the mark, the way around, and who is signed in.
+
+use leptos::{either::EitherOf3, prelude::*};
+
+use crate::{api::backend, components::mark::Mark, forms::SIGN_OUT, respond::here};
+
+/// The masthead.
+#[component]
+pub fn Masthead() -> impl IntoView {
+    let place = here();
+    let at = |path: &str| place.as_str().split('?').next() == Some(path);
+    let (films, devices, signing_in) = (at("/"), at("/devices"), at("/signin"));
+    let viewer = OnceResource::new_blocking(async { backend()?.viewer().await });
+    view! {
+        <header class="masthead">
+            <a class="wordmark" href="/">
+                <Mark />
+                <span>"Bindery"</span>
+            </a>
+            <nav aria-label="Main">
+                <ul>
+                    <li>
+                        <a href="/" aria-current=films.then_some("page")>"Films"</a>
+                    </li>
+                    <li>
+                        <a href="/devices" aria-current=devices.then_some("page")>"Devices"</a>
+                    </li>
+                </ul>
+            </nav>
+            <div class="masthead-viewer">
+                <Suspense>
+                    {move || {
+                        let sign_in = place.after("/signin");
+                        Suspend::new(async move {
+                            match viewer.await {
+                                Ok(Some(viewer)) => {
+                                    EitherOf3::A(
+                                        view! {
+                                            <span class="viewer-name" title=viewer.email>{viewer.name}</span>
+                                            <form method="post" action=SIGN_OUT>
+                                                <button class="quiet-button" type="submit">
+                                                    "Sign out"
+                                                </button>
+                                            </form>
+                                        },
+                                    )
+                                }
+                                Ok(None) if !signing_in => {
+                                    EitherOf3::B(
+                                        view! {
+                                            <a class="quiet-button" href=sign_in.to_string()>
+                                                "Sign in"
+                                            </a>
+                                        },
+                                    )
+                                }
+                                Ok(None) | Err(_) => EitherOf3::C(()),
+                            }
+                        })
+                    }}
+                </Suspense>
+            </div>
+        </header>
+    }
+}

@@ -1,0 +1,19 @@
+//! The pieces that pages and islands are made of. None does I/O.
+
+pub mod alert;
+pub mod device_id;
+
+#[cfg(feature = "ssr")]
+pub mod accent;
+#[cfg(feature = "ssr")]
+pub mod footer;
+#[cfg(feature = "ssr")]
+pub mod loaded;
+#[cfg(feature = "ssr")]
+pub mod mark;
+#[cfg(feature = "ssr")]
+pub mod masthead;
+#[cfg(feature = "ssr")]
+pub mod order_line;
+#[cfg(feature = "ssr")]
+pub mod poster;

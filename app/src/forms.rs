@@ -1,0 +1,184 @@
+//! The plain html forms: each works without script, and each answers with a redirect.
+//!
+//! What a browser sends is read here, once, into types. A form that fails leaves a [`Failure`]
+//! for the page that it came from; nothing of it goes into a URL.
+
+use leptos::prelude::*;
+use uuid::Uuid;
+
+use crate::{
+    api::backend,
+    local_path::LocalPath,
+    model::{Failure, OrderForm, OrderKind, Slug},
+    problem::Problem,
+    respond::see_other,
+};
+
+/// Where the sign-in form goes.
+pub const SIGN_IN: &str = "/api/sign_in";
+/// Where the sign-out form goes.
+pub const SIGN_OUT: &str = "/api/sign_out";
+/// Where the order form goes.
+pub const PLACE_ORDER: &str = "/api/place_order";
+
+/// Signs in, then goes on to `next`, or to the catalogue.
+///
+/// # Errors
+/// [`Problem::Internal`] where not even the failure could be kept.
+#[server(endpoint = "sign_in")]
+pub async fn sign_in(
+    /// The email, as typed.
+    #[server(default)]
+    email: String,
+    /// The password, as typed.
+    #[server(default)]
+    password: String,
+    /// Where to go on to.
+    #[server(default)]
+    next: String,
+) -> Result<(), Problem> {
+    let backend = backend()?;
+    let next: Option<LocalPath> = next.parse().ok();
+    let email = email.trim().to_owned();
+    let answer = if email.is_empty() {
+        Err(Problem::BadInput {
+            field: "Email".to_owned(),
+        })
+    } else {
+        backend.sign_in(&email, &password).await
+    };
+    match answer {
+        Ok(_) => see_other(&next.unwrap_or_else(LocalPath::home)),
+        Err(problem) => {
+            backend
+                .leave_failure(Failure {
+                    problem,
+                    typed: Some(email),
+                })
+                .await?;
+            let next = next.unwrap_or_else(LocalPath::home);
+            see_other(&next.after("/signin"));
+        }
+    }
+    Ok(())
+}
+
+/// Signs out, and goes to the catalogue.
+///
+/// # Errors
+/// See [`crate::backend::Backend::sign_out`].
+#[server(endpoint = "sign_out")]
+pub async fn sign_out() -> Result<(), Problem> {
+    backend()?.sign_out().await?;
+    see_other(&LocalPath::home());
+    Ok(())
+}
+
+/// Places an order, then goes to where it plays; a failure goes back to the checkout.
+///
+/// # Errors
+/// [`Problem::NoSuchTitle`] or [`Problem::BadInput`] where the form does not say what it is for.
+#[server(endpoint = "place_order")]
+pub async fn place_order(
+    /// The title's name in URLs.
+    #[server(default)]
+    slug: String,
+    /// `buy` or `rent`.
+    #[server(default)]
+    kind: String,
+    /// The idempotency key of the page.
+    #[server(default)]
+    order_key: String,
+    /// The registration to bind to; empty for this browser's own.
+    #[server(default)]
+    device: String,
+    /// The card's number, as typed.
+    #[server(default)]
+    card_number: String,
+) -> Result<(), Problem> {
+    let backend = backend()?;
+    let slug: Slug = slug.parse().map_err(|_| Problem::NoSuchTitle)?;
+    let kind = OrderKind::from_path(&kind).ok_or_else(|| bad("kind"))?;
+    let checkout = checkout_path(&slug, kind);
+
+    let answer = match order_form(slug.clone(), kind, &order_key, &device, card_number) {
+        Ok(form) => backend.place_order(form).await,
+        Err(problem) => Err(problem),
+    };
+    match answer {
+        Ok(order) => see_other(&path(format!("/watch/{}", order.slug))),
+        Err(Problem::SignedOut) => see_other(&checkout.after("/signin")),
+        Err(problem) => {
+            backend
+                .leave_failure(Failure {
+                    problem,
+                    typed: None,
+                })
+                .await?;
+            see_other(&checkout);
+        }
+    }
+    Ok(())
+}
+
+fn order_form(
+    slug: Slug,
+    kind: OrderKind,
+    order_key: &str,
+    device: &str,
+    card_number: String,
+) -> Result<OrderForm, Problem> {
+    let order_key: Uuid = order_key.parse().map_err(|_| bad("order key"))?;
+    let device = match device {
+        "" => None,
+        text => Some(text.parse().map_err(|_| bad("device"))?),
+    };
+    Ok(OrderForm {
+        slug,
+        kind,
+        order_key,
+        device,
+        card_number,
+    })
+}
+
+/// The checkout of a title.
+#[must_use]
+pub fn checkout_path(slug: &Slug, kind: OrderKind) -> LocalPath {
+    path(format!("/checkout/{slug}/{}", kind.as_path()))
+}
+
+/// A path that we made of slugs and words of our own.
+fn path(text: String) -> LocalPath {
+    text.parse().unwrap_or_else(|_| LocalPath::home())
+}
+
+fn bad(field: &str) -> Problem {
+    Problem::BadInput {
+        field: field.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(order_key: &str, device: &str) -> Result<OrderForm, Problem> {
+        let slug = "tidewater".parse().unwrap();
+        order_form(slug, OrderKind::Buy, order_key, device, "4242".to_owned())
+    }
+
+    #[test]
+    fn an_order_without_a_device_is_for_this_browsers_own() {
+        let key = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+        assert_eq!(form(key, "").unwrap().device, None);
+        assert_eq!(form(key, key).unwrap().device, Some(key.parse().unwrap()));
+    }
+
+    #[test]
+    fn what_is_no_number_is_named() {
+        let key = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+        assert_eq!(form("", "").unwrap_err(), bad("order key"));
+        assert_eq!(form(key, "my phone").unwrap_err(), bad("device"));
+    }
+}

@@ -1,0 +1,14 @@
+//! What lives in the browser. An island renders its first state on the server, with its buttons
+//! asleep; they wake when the wasm has come.
+
+pub mod player;
+pub mod register_device;
+
+use leptos::prelude::*;
+
+/// False on the server and until the island lives in the browser.
+fn awake() -> ReadSignal<bool> {
+    let (awake, wake) = signal(false);
+    Effect::new(move |_| wake.set(true));
+    awake
+}

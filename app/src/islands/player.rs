@@ -1,0 +1,140 @@
+//! Seed steps 6 and 7 from the browser's side: the bound token comes, the device asks for a
+//! licence with it, and the film plays or does not.
+
+#![expect(missing_docs, reason = "what the island macro makes has none")]
+
+use leptos::{html::Video, prelude::*};
+
+use super::awake;
+use crate::{components::alert::Alert, model::Slug, trouble::Trouble, words::time_left};
+
+#[cfg(feature = "hydrate")]
+mod screening;
+
+/// Where a screening stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// The button has not been pressed.
+    Ready,
+    /// Under way; what is being done.
+    Loading(&'static str),
+    /// Ready to roll, but the browser wants a press first: its autoplay rule.
+    Waiting,
+    /// It plays, or is paused.
+    Playing,
+    /// It does not play, or no longer.
+    Failed(Trouble),
+}
+
+/// What a screening needs to know and to change.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    /// What plays.
+    pub slug: StoredValue<Slug>,
+    /// Where it stands.
+    pub stage: RwSignal<Stage>,
+    /// Milliseconds left of a rental that is playing.
+    pub remaining: RwSignal<Option<u64>>,
+    /// The video element, while there is one.
+    pub video: NodeRef<Video>,
+}
+
+impl Screen {
+    fn has_video(self) -> bool {
+        matches!(
+            *self.stage.read(),
+            Stage::Loading(_) | Stage::Waiting | Stage::Playing
+        )
+    }
+}
+
+/// The film's still with a button over it; then the film.
+#[island]
+pub fn Player(
+    /// What plays.
+    slug: Slug,
+    /// Its name.
+    name: String,
+    /// Path of the still, 16:9.
+    backdrop: String,
+    /// Whether to start without a press, where the browser lets it.
+    at_once: bool,
+) -> impl IntoView {
+    let awake = awake();
+    let screen = Screen {
+        slug: StoredValue::new(slug),
+        stage: RwSignal::new(Stage::Ready),
+        remaining: RwSignal::new(None),
+        video: NodeRef::new(),
+    };
+    let stage = screen.stage;
+    let playing = Memo::new(move |_| *stage.read() == Stage::Playing);
+    if at_once {
+        Effect::new(move |_| start(screen));
+    }
+    view! {
+        <div class="screen" class:screen-on=move || playing.get()>
+            <img class="screen-still" src=backdrop alt="" width="1280" height="720" />
+            <Show when=move || screen.has_video()>
+                <video
+                    class="screen-video"
+                    node_ref=screen.video
+                    controls=move || playing.get()
+                    playsinline
+                    aria-label=name.clone()
+                ></video>
+            </Show>
+            <div class="screen-over">
+                <p class="screen-status" role="status">
+                    {move || match *stage.read() {
+                        Stage::Loading(doing) => doing,
+                        _ => "",
+                    }}
+                </p>
+                {move || match stage.get() {
+                    Stage::Ready | Stage::Waiting => {
+                        view! {
+                            <button
+                                class="button button-play play"
+                                type="button"
+                                disabled=move || !awake.get()
+                                on:click=move |_| start(screen)
+                            >
+                                "Play"
+                            </button>
+                        }
+                            .into_any()
+                    }
+                    Stage::Failed(trouble) => {
+                        view! {
+                            <Alert trouble />
+                            <button class="button" type="button" on:click=move |_| start(screen)>
+                                "Try again"
+                            </button>
+                        }
+                            .into_any()
+                    }
+                    Stage::Loading(_) | Stage::Playing => ().into_any(),
+                }}
+            </div>
+        </div>
+        <p class="remaining" role="timer">
+            {move || {
+                screen
+                    .remaining
+                    .get()
+                    .filter(|_| screen.has_video())
+                    .map(|left| format!("Rented: {} left", time_left(left)))
+            }}
+        </p>
+    }
+}
+
+/// Only a browser can press the button.
+#[cfg(not(feature = "hydrate"))]
+fn start(_: Screen) {}
+
+#[cfg(feature = "hydrate")]
+fn start(screen: Screen) {
+    leptos::task::spawn_local(screening::start(screen));
+}

@@ -1,0 +1,192 @@
+//! One screening, from the press of the button to the end of the session.
+
+use std::{cell::RefCell, rc::Rc};
+
+use expressplay::ErrorCode;
+use leptos::{
+    prelude::*,
+    task::{spawn_local, tick},
+};
+use uuid::Uuid;
+
+use super::{Screen, Stage};
+use crate::{
+    api::{hand_over, playing},
+    cdm::DeviceKey,
+    model::{HandOver, OrderKind, Playing},
+    player::{PlayError, Session, mounted, now, pause},
+    problem::Problem,
+    trouble::Trouble,
+};
+
+/// How often the server is asked how a rental stands, in seconds.
+const ASK_EVERY: u32 = 5;
+
+thread_local! {
+    /// The attempt on the screen: a page has one screen.
+    static LIVE: RefCell<Option<Rc<Attempt>>> = const { RefCell::new(None) };
+}
+
+/// One attempt to play: the token that came, the device that asks, and the session of the two.
+struct Attempt {
+    hand_over: HandOver,
+    key: DeviceKey,
+    session: Session,
+}
+
+/// Starts, or starts again: always with a fresh token and a fresh licence request. A session that
+/// only waits for a press goes on instead.
+pub(super) async fn start(screen: Screen) {
+    if screen.stage.get_untracked() == Stage::Waiting
+        && let Some(attempt) = live()
+    {
+        return roll(screen, &attempt).await;
+    }
+    leave().await;
+    screen.remaining.set(None);
+    screen.stage.set(Stage::Loading("Asking for your token…"));
+    match prepare(screen).await {
+        Ok(attempt) => run(screen, Rc::new(attempt)).await,
+        Err(trouble) => end(screen, trouble).await,
+    }
+}
+
+async fn prepare(screen: Screen) -> Result<Attempt, Trouble> {
+    let slug = screen.slug.get_value();
+    let hand_over = hand_over(slug.clone())
+        .await
+        .map_err(|problem| Trouble::about(&slug, &problem))?;
+    let key = DeviceKey::load_or_make().await?;
+    screen
+        .stage
+        .set(Stage::Loading("Asking ExpressPlay for a licence…"));
+    let session = Session::open(&mounted(screen.video).await, &hand_over, &key).await?;
+    Ok(Attempt {
+        hand_over,
+        key,
+        session,
+    })
+}
+
+async fn run(screen: Screen, attempt: Rc<Attempt>) {
+    LIVE.set(Some(Rc::clone(&attempt)));
+    let order = attempt.hand_over.order.as_ref();
+    if let Some(rental) = order.filter(|order| order.kind == OrderKind::Rent) {
+        spawn_local(keep_time(screen, Rc::clone(&attempt), rental.id));
+    }
+    spawn_local(watch_for_failure(screen, Rc::clone(&attempt)));
+    match attempt.session.load().await {
+        Ok(()) => roll(screen, &attempt).await,
+        Err(error) => fail(screen, &attempt, &error).await,
+    }
+}
+
+/// Lets it play; a browser that wants a press first gets the button back.
+async fn roll(screen: Screen, attempt: &Rc<Attempt>) {
+    match attempt.session.play().await {
+        Ok(()) => {
+            screen.stage.set(Stage::Playing);
+            // The pressed button is gone: the keyboard goes on with the film's own controls, as
+            // soon as they are there.
+            tick().await;
+            if let Some(video) = screen.video.get_untracked() {
+                let _ = video.focus();
+            }
+        }
+        Err(PlayError::NeedsPress) => screen.stage.set(Stage::Waiting),
+        Err(error) => fail(screen, attempt, &error).await,
+    }
+}
+
+async fn watch_for_failure(screen: Screen, attempt: Rc<Attempt>) {
+    let error = attempt.session.failed().await;
+    fail(screen, &attempt, &error).await;
+}
+
+/// Whatever goes wrong in an attempt ends it, once: errors that follow are the end's own.
+async fn fail(screen: Screen, attempt: &Rc<Attempt>, error: &PlayError) {
+    if is_live(attempt) {
+        end(screen, explain(screen, attempt, error)).await;
+    }
+}
+
+/// A refusal for another device names both devices.
+fn explain(screen: Screen, attempt: &Attempt, error: &PlayError) -> Trouble {
+    let trouble = Trouble::from(error);
+    let Some(order) = &attempt.hand_over.order else {
+        return trouble;
+    };
+    if trouble.code != Some(ErrorCode::DeviceNotAuthenticated.number()) {
+        return trouble;
+    }
+    let (bound, this) = (order.device_id, attempt.key.device_id());
+    if bound == this {
+        return trouble;
+    }
+    let (verb, again) = match order.kind {
+        OrderKind::Buy => ("bought", "buy it for this one too"),
+        OrderKind::Rent => ("rented", "rent it for this one too"),
+    };
+    let what = format!(
+        "ExpressPlay refused the licence: {}. The film was {verb} on device {}; this is device {}.",
+        ErrorCode::DeviceNotAuthenticated.text(),
+        bound.short(),
+        this.short()
+    );
+    Trouble {
+        what,
+        next: format!("Play it on that device, or {again}."),
+        ..trouble
+    }
+    .with_link(
+        format!("/title/{}", screen.slug.get_value()),
+        "See the title",
+    )
+}
+
+/// Keeps a rental's time while it plays: the server's word, and our own count between its words.
+async fn keep_time(screen: Screen, attempt: Rc<Attempt>, order: Uuid) {
+    attempt.session.licensed().await;
+    let mut ends_at: Option<f64> = None;
+    while is_live(&attempt) {
+        match playing(order).await {
+            Ok(Playing {
+                remaining_ms: Some(left),
+            }) => ends_at = Some(now() + left as f64),
+            // Not on record yet, or no answer: the count goes on as it was.
+            Ok(_) | Err(_) => {}
+        }
+        for _ in 0..ASK_EVERY {
+            if !is_live(&attempt) {
+                return;
+            }
+            let left = ends_at.map(|ends_at| (ends_at - now()).max(0.0));
+            screen.remaining.set(left.map(|left| left as u64));
+            if left == Some(0.0) {
+                let over = Trouble::about(&screen.slug.get_value(), &Problem::RentalOver);
+                return end(screen, over).await;
+            }
+            pause(left.unwrap_or(1000.0).min(1000.0) as i32).await;
+        }
+    }
+}
+
+/// Shows why, takes the video away, and closes the session.
+async fn end(screen: Screen, trouble: Trouble) {
+    screen.stage.set(Stage::Failed(trouble));
+    leave().await;
+}
+
+async fn leave() {
+    if let Some(attempt) = LIVE.take() {
+        attempt.session.close().await;
+    }
+}
+
+fn live() -> Option<Rc<Attempt>> {
+    LIVE.with_borrow(Clone::clone)
+}
+
+fn is_live(attempt: &Rc<Attempt>) -> bool {
+    live().is_some_and(|live| Rc::ptr_eq(&live, attempt))
+}

@@ -1,0 +1,234 @@
+//! Seed steps 1 to 3 from the browser's side: the device plays the dummy clip, and the page shows
+//! which device ExpressPlay recorded.
+
+#![expect(missing_docs, reason = "what the island macro makes has none")]
+
+use expressplay::DeviceId;
+use leptos::{html::Video, prelude::*};
+
+use super::awake;
+use crate::{
+    components::{alert::Alert, device_id::WholeDeviceId},
+    local_path::LocalPath,
+    trouble::Trouble,
+};
+
+/// Where a registration stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// The button has not been pressed.
+    Idle,
+    /// Under way.
+    Working(Step),
+    /// ExpressPlay recorded this device.
+    Done(DeviceId),
+    /// It did not work; the button tries again.
+    Failed(Trouble),
+}
+
+/// The steps of a registration, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// The browser makes its key, or finds the one that it made before.
+    Key,
+    /// The server makes a cookie, and asks for a dummy token with it.
+    Token,
+    /// The dummy clip plays, with a licence for that token.
+    Clip,
+    /// The server asks ExpressPlay which device that was.
+    Record,
+}
+
+impl Step {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Key, Self::Token, Self::Clip, Self::Record];
+
+    /// What is being done, for the live region and the list.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Key => "Making this device's key",
+            Self::Token => "Asking for a token for the dummy clip",
+            Self::Clip => "Playing the dummy clip",
+            Self::Record => "Asking ExpressPlay which device that was",
+        }
+    }
+}
+
+impl Stage {
+    /// A step's mark in the list: `done`, `now`, or nothing yet.
+    fn mark(&self, step: Step) -> &'static str {
+        match self {
+            Self::Working(now) if *now == step => "now",
+            Self::Working(now) if *now > step => "done",
+            Self::Done(_) => "done",
+            _ => "",
+        }
+    }
+
+    fn spoken(&self) -> String {
+        match self {
+            Self::Idle | Self::Failed(_) => String::new(),
+            Self::Working(step) => format!("{}…", step.text()),
+            Self::Done(_) => "Registered. The id above is what ExpressPlay recorded.".to_owned(),
+        }
+    }
+}
+
+/// The button, the dummy clip, the progress, and the device_id that came of it.
+#[island]
+pub fn RegisterDevice(
+    /// The device that this browser already is, for this viewer.
+    registered: Option<DeviceId>,
+    /// Where the viewer came from, to go back to afterwards.
+    next: Option<LocalPath>,
+    /// Whether to load the page again afterwards: it shows something else to a registered device.
+    reload: bool,
+) -> impl IntoView {
+    let awake = awake();
+    let stage = RwSignal::new(Stage::Idle);
+    let clip = NodeRef::<Video>::new();
+    let working = Memo::new(move |_| matches!(*stage.read(), Stage::Working(_)));
+    let touched = Memo::new(move |_| *stage.read() != Stage::Idle);
+    let device = move || match *stage.read() {
+        Stage::Done(id) => Some(id),
+        _ => registered,
+    };
+    view! {
+        <div class="registration">
+            <div class="registration-state">
+                {move || match device() {
+                    Some(id) => {
+                        view! {
+                            <p>"This browser is the device"</p>
+                            <p>
+                                <WholeDeviceId id />
+                            </p>
+                        }
+                            .into_any()
+                    }
+                    None => {
+                        view! { <p>"This browser is not registered as a device of yours."</p> }
+                            .into_any()
+                    }
+                }}
+                <button
+                    class="button"
+                    type="button"
+                    disabled=move || !awake.get() || working.get()
+                    on:click=move |_| start(stage, clip, reload)
+                >
+                    "Register this device"
+                </button>
+                <p class="progress" role="status">
+                    {move || stage.read().spoken()}
+                </p>
+                <p class="hint">
+                    {move || {
+                        device()
+                            .map(|_| "Register it again if a purchase asks for it. Its id stays the same.")
+                    }}
+                </p>
+            </div>
+            <div class="registration-work" class:at-work=move || touched.get() class:at-rest=move || !working.get()>
+                <video
+                    class="dummy-clip"
+                    node_ref=clip
+                    prop:muted=true
+                    playsinline
+                    tabindex="-1"
+                    width="320"
+                    height="180"
+                    aria-label="The dummy clip"
+                ></video>
+                <ol class="steps">
+                    {Step::ALL
+                        .map(|step| {
+                            view! { <li data-mark=move || stage.read().mark(step)>{step.text()}</li> }
+                        })
+                        .collect_view()}
+                </ol>
+            </div>
+            {move || match stage.get() {
+                Stage::Failed(trouble) => Some(view! { <Alert trouble /> }),
+                _ => None,
+            }}
+            {move || {
+                let done = matches!(*stage.read(), Stage::Done(_));
+                next.clone()
+                    .filter(|_| done)
+                    .map(|next| {
+                        view! {
+                            <p>
+                                <a class="button" href=next.to_string()>
+                                    "Go on"
+                                </a>
+                            </p>
+                        }
+                    })
+            }}
+        </div>
+    }
+}
+
+/// Only a browser can press the button.
+#[cfg(not(feature = "hydrate"))]
+fn start(_: RwSignal<Stage>, _: NodeRef<Video>, _: bool) {}
+
+#[cfg(feature = "hydrate")]
+fn start(stage: RwSignal<Stage>, clip: NodeRef<Video>, reload: bool) {
+    leptos::task::spawn_local(async move {
+        match register(stage, clip).await {
+            Ok(id) => {
+                stage.set(Stage::Done(id));
+                if reload {
+                    // A failure to reload leaves the page as it is, with the id on it.
+                    let _ = window().location().reload();
+                }
+            }
+            Err(trouble) => stage.set(Stage::Failed(trouble)),
+        }
+    });
+}
+
+#[cfg(feature = "hydrate")]
+async fn register(stage: RwSignal<Stage>, clip: NodeRef<Video>) -> Result<DeviceId, Trouble> {
+    use crate::{
+        api::{begin_registration, finish_registration},
+        cdm::DeviceKey,
+        player::{Session, mounted},
+    };
+
+    let step = |step| stage.set(Stage::Working(step));
+    step(Step::Key);
+    let key = DeviceKey::load_or_make().await?;
+    step(Step::Token);
+    let registration = begin_registration()
+        .await
+        .map_err(|problem| Trouble::from(&problem))?;
+    step(Step::Clip);
+    let session = Session::open(&mounted(clip).await, &registration.dummy, &key).await?;
+    let played = session.play_through().await;
+    session.close().await;
+    played?;
+    step(Step::Record);
+    let device = finish_registration(registration.id)
+        .await
+        .map_err(|problem| Trouble::from(&problem))?;
+    Ok(device.device_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_ticked_off_in_order() {
+        let marks = |stage: Stage| Step::ALL.map(|step| stage.mark(step));
+        assert_eq!(marks(Stage::Idle), ["", "", "", ""]);
+        assert_eq!(
+            marks(Stage::Working(Step::Clip)),
+            ["done", "done", "now", ""]
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! Bindery's storefront: pages that the server renders as plain html, and the few islands that
+//! live in the browser.
+//!
+//! | module | where it runs | what |
+//! |---|---|---|
+//! | [`backend`], [`model`], [`problem`] | both | what the pages ask of the server, the data, and what can go wrong |
+//! | [`api`] | both | the calls that islands make to the server |
+//! | [`forms`] | server | the plain html forms: sign in, sign out, place an order |
+//! | [`pages`] | server | one file per route |
+//! | [`components`] | both | the pieces that pages and islands are made of; they do no I/O |
+//! | [`islands`] | both | the device's registration, and the player |
+//! | `cdm` | browser | the simulated CDM: the device's key, and the licence request it signs |
+//! | `player` | browser | Shaka Player, and what its errors mean |
+//! | [`shell`], [`policy`], [`respond`], [`routes`] | server | the document, its Content-Security-Policy, redirects, the routes |
+//! | [`local_path`], [`trouble`], [`words`] | both | a path that stays on this site, a problem as shown, times and amounts in words |
+//!
+//! The server half is feature `ssr`, the browser half `hydrate`. Pages need no wasm: only the
+//! pages that hold an island load it.
+
+pub mod api;
+pub mod backend;
+pub mod components;
+pub mod islands;
+pub mod local_path;
+pub mod model;
+pub mod problem;
+pub mod trouble;
+pub mod words;
+
+#[cfg(feature = "ssr")]
+pub mod forms;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod policy;
+#[cfg(feature = "ssr")]
+pub mod respond;
+#[cfg(feature = "ssr")]
+pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod shell;
+
+#[cfg(feature = "hydrate")]
+mod cdm;
+#[cfg(feature = "hydrate")]
+mod player;
+
+#[cfg(feature = "ssr")]
+pub use {policy::LicenceOrigins, routes::App, shell::shell};
+
+/// Wakes the islands on the page; the hydration script calls it.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_islands();
+}

@@ -1,0 +1,84 @@
+//! `/watch/{slug}`: where a film plays, or where it says why not.
+
+use leptos::{either::Either, prelude::*};
+use leptos_meta::Title as PageTitle;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::backend,
+    components::{accent::Accents, alert::Alert, loaded::loaded, order_line::OrderLine},
+    islands::player::Player,
+    model::{Order, Title, TitlePage},
+    pages::slug,
+    problem::Problem,
+    trouble::Trouble,
+};
+
+/// The watch page. With `?play` in its address it starts at once.
+#[component]
+pub fn WatchPage() -> impl IntoView {
+    let slug = slug();
+    let at_once = use_query_map().with_untracked(|query| query.get("play").is_some());
+    let load = async move {
+        let (backend, slug) = (backend()?, slug?);
+        let page = backend.title(&slug).await?;
+        if backend.viewer().await?.is_none() {
+            return Err(Problem::SignedOut);
+        }
+        // Nothing to play: the hand-over says why, and hands nothing over.
+        let why_not = match page.orders.is_empty() {
+            true => backend.hand_over(&slug).await.err(),
+            false => None,
+        };
+        Ok((page, why_not))
+    };
+    loaded(
+        load,
+        move |(page, why_not): (TitlePage, Option<Problem>)| {
+            let TitlePage { title, orders, .. } = page;
+            let body = match why_not {
+                Some(problem) => Either::Left(view! { <NotYours title=title.clone() problem /> }),
+                None => Either::Right(view! { <Screening title=title.clone() orders at_once /> }),
+            };
+            view! {
+                <PageTitle text=format!("Watch {}", title.name) />
+                <Accents titles=vec![title.clone()] />
+                <article class="watch-page" data-title=title.slug.to_string()>
+                    <h1>{title.name}</h1>
+                    {body}
+                    <p>
+                        <a class="quiet-link" href=format!("/title/{}", title.slug)>
+                            "About this film"
+                        </a>
+                    </p>
+                </article>
+            }
+        },
+    )
+}
+
+#[component]
+fn Screening(title: Title, orders: Vec<Order>, at_once: bool) -> impl IntoView {
+    view! {
+        <Player slug=title.slug name=title.name backdrop=title.backdrop at_once />
+        <noscript>
+            <p class="note">
+                "Playing needs JavaScript: the browser signs its own licence request. Turn \
+                 JavaScript on and load this page again."
+            </p>
+        </noscript>
+        {orders.into_iter().map(|order| view! { <OrderLine order /> }).collect_view()}
+    }
+}
+
+#[component]
+fn NotYours(title: Title, problem: Problem) -> impl IntoView {
+    view! {
+        <div class="screen">
+            <img class="screen-still" src=title.backdrop alt="" width="1280" height="720" />
+            <div class="screen-over">
+                <Alert trouble=Trouble::about(&title.slug, &problem) />
+            </div>
+        </div>
+    }
+}

@@ -1,0 +1,15 @@
+//! Playing encrypted video: Shaka Player, and what its errors mean.
+//!
+//! - `shaka`: the few of Shaka's functions that we call;
+//! - `session`: one token, one film, one playback;
+//! - `error`: what went wrong, in ExpressPlay's words where it was ExpressPlay;
+//! - `browser`: waiting for the page.
+
+mod browser;
+mod error;
+mod session;
+mod shaka;
+
+pub(crate) use browser::{mounted, now, pause};
+pub(crate) use error::PlayError;
+pub(crate) use session::Session;

@@ -1,0 +1,63 @@
+//! The document around every page.
+
+use http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_axum::ResponseOptions;
+use leptos_meta::{HashedStylesheet, MetaTags};
+
+use crate::{
+    policy::{LicenceOrigins, policy},
+    respond,
+    routes::App,
+};
+
+/// The html document: the policy first, then the head, then the page.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    set_policy();
+    respond::keep_nowhere();
+    let islands = has_islands(respond::here().as_str());
+    view! {
+        <!DOCTYPE html>
+        <html lang="en-GB">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta
+                    name="description"
+                    content="Bindery sells short films that play only on the device they were bought on."
+                />
+                <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+                <HashedStylesheet options=options.clone() />
+                {islands
+                    .then(|| {
+                        view! {
+                            <script src="/player/shaka-player.js" nonce=use_nonce() defer></script>
+                            <HydrationScripts options islands=true />
+                        }
+                    })}
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// Whether a page has an island on it, and so needs wasm and the player.
+fn has_islands(path: &str) -> bool {
+    ["/watch/", "/checkout/", "/devices"]
+        .iter()
+        .any(|start| path.starts_with(start))
+}
+
+fn set_policy() {
+    let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else {
+        return;
+    };
+    let licences = use_context::<LicenceOrigins>().unwrap_or_default();
+    if let Ok(value) = HeaderValue::from_str(&policy(&nonce, &licences)) {
+        response.insert_header(CONTENT_SECURITY_POLICY, value);
+    }
+}

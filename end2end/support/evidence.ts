@@ -1,0 +1,54 @@
+/**
+ * What a run leaves behind, to be searched for secrets: every log line of the server, every
+ * console message, and every body that a browser received, licences apart.
+ */
+import { randomUUID } from 'node:crypto';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { BrowserContext, Response } from '@playwright/test';
+
+export const EVIDENCE = fileURLToPath(new URL('../results/evidence', import.meta.url));
+export const SECRETS = 'secrets.json';
+
+export class Evidence {
+  readonly folder = `${EVIDENCE}/${randomUUID()}`;
+  readonly #reading = new Set<Promise<void>>();
+
+  constructor(secrets: Record<string, string>) {
+    mkdirSync(this.folder, { recursive: true });
+    writeFileSync(`${this.folder}/${SECRETS}`, JSON.stringify(secrets));
+  }
+
+  /** Keeps a text under the name of where it came from. */
+  keep(kind: string, text: string): void {
+    appendFileSync(`${this.folder}/${kind}.txt`, `${text}\n`);
+  }
+
+  /** Keeps all that a browser context receives and says. */
+  watch(context: BrowserContext): void {
+    context.on('console', (message) => this.keep('console', message.text()));
+    context.on('response', (response) => {
+      const reading = this.#keepResponse(response).finally(() => this.#reading.delete(reading));
+      this.#reading.add(reading);
+    });
+  }
+
+  /** Waits for the bodies that are still on their way. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#reading);
+  }
+
+  async #keepResponse(response: Response): Promise<void> {
+    const url = response.url();
+    this.keep('headers', `${url}\n${JSON.stringify(await response.allHeaders().catch(() => ({})))}`);
+    const type = response.headers()['content-type'] ?? '';
+    const text = /text|json|javascript|xml/.test(type);
+    // A licence is where a content key belongs; the player's script is not ours.
+    const apart = url.includes('/rights/') && response.ok();
+    if (text && !apart && !url.includes('/player/')) {
+      // A page that was left takes its bodies with it.
+      const body = await response.text().catch(() => '');
+      this.keep('bodies', `${url}\n${body}`);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * A shop of its own for each test: the release build as `make demo` starts it, plus
+ * `--test-controls`, on free ports, with empty databases, a fresh customer authenticator and a
+ * fresh viewer. So no test waits for another, or sees what another did.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Evidence } from './evidence.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const SERVER = join(ROOT, 'target/release/server');
+
+export interface Viewer {
+  email: string;
+  password: string;
+}
+
+/** A record of ExpressPlay's transaction log. */
+export interface LogRecord {
+  event_id: string;
+  cookie: string | null;
+  device_id: string | null;
+  refused_device_id: string | null;
+  kids: string[];
+  status: 'issued' | 'refused';
+  error_code: number | null;
+}
+
+export class Shop {
+  readonly folder = mkdtempSync(join(tmpdir(), 'bindery-'));
+  readonly viewer = freshViewer();
+  readonly evidence: Evidence;
+  url = '';
+  simulator = '';
+  log = '';
+  readonly #authenticator = `${randomInt(100_000, 999_999)},${randomBytes(16).toString('hex')}`;
+  #process?: ChildProcess;
+
+  constructor() {
+    this.evidence = new Evidence({
+      authenticator: this.#authenticator.split(',')[1],
+      password: this.viewer.password,
+    });
+  }
+
+  /** Starts it, and waits until it says where it is. */
+  async start(): Promise<void> {
+    this.#addViewer(this.viewer);
+    const child = spawn(SERVER, this.#flags('--test-controls'), {
+      cwd: ROOT,
+      env: this.#environment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#process = child;
+    child.stderr.on('data', (data: Buffer) => this.#said('log', data));
+    let said = '';
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${this.log}`)));
+      child.stdout.on('data', (data: Buffer) => {
+        said += this.#said('stdout', data);
+        this.url = /Bindery is open: (\S+)/.exec(said)?.[1] ?? '';
+        this.simulator = /ExpressPlay, simulated: (\S+)/.exec(said)?.[1] ?? '';
+        if (this.url && this.simulator) resolve();
+      });
+    });
+  }
+
+  /** Stops it as a process manager would; it must end well. */
+  async stop(): Promise<void> {
+    const child = this.#process;
+    if (child && child.exitCode === null) {
+      const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      const code = await ended;
+      if (code !== 0) throw new Error(`the server ended with ${code}`);
+    }
+    await this.evidence.settled();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Puts the clock of the simulator forward, which the storefront follows. */
+  async advance(seconds: number): Promise<void> {
+    const response = await fetch(`${this.simulator}/__sim/clock/advance`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ seconds }),
+    });
+    if (!response.ok) throw new Error(`the clock answered ${response.status}`);
+  }
+
+  /** ExpressPlay's records, oldest first. */
+  async records(): Promise<LogRecord[]> {
+    const query = new URLSearchParams({
+      customerAuthenticator: this.#authenticator,
+      start: '0',
+      length: '1000',
+    });
+    const response = await fetch(`${this.simulator}/cmiapi/getrecord/?${query}`);
+    const { records } = (await response.json()) as { records: LogRecord[] };
+    return records.reverse();
+  }
+
+  #addViewer({ email, password }: Viewer): void {
+    const added = spawnSync(SERVER, this.#flags('add-viewer', email), {
+      cwd: ROOT,
+      env: this.#environment(),
+      input: `${password}\n`,
+      encoding: 'utf8',
+    });
+    if (added.status !== 0) throw new Error(`no viewer was added: ${added.stderr}`);
+    this.evidence.keep('log', added.stderr + added.stdout);
+  }
+
+  #flags(...more: string[]): string[] {
+    const database = `sqlite://${join(this.folder, 'bindery.db')}`;
+    return [
+      ...['--listen', '127.0.0.1:0', '--simulator-listen', '127.0.0.1:0'],
+      ...['--database', database, ...more],
+    ];
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    // In the environment, where a list of processes does not show it.
+    return { ...process.env, BINDERY_CUSTOMER_AUTHENTICATOR: this.#authenticator, NO_COLOR: '1' };
+  }
+
+  #said(kind: string, data: Buffer): string {
+    const text = data.toString();
+    if (kind === 'log') this.log += text;
+    this.evidence.keep(kind, text);
+    return text;
+  }
+}
+
+function freshViewer(): Viewer {
+  const name = randomBytes(4).toString('hex');
+  return { email: `${name}@example.com`, password: randomBytes(18).toString('base64url') };
+}

@@ -1,0 +1,76 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Device } from '../support/device.ts';
+import { expect, test } from '../support/test.ts';
+
+const LOOKS = [
+  { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
+  { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+  { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+] as const;
+
+/** Axe finds nothing, and nothing is wider than the screen. */
+async function expectAccessible({ page }: Device, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join(' | ')}`);
+  expect(found, what).toEqual([]);
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow, `${what} scrolls sideways`).toBeLessThanOrEqual(0);
+}
+
+for (const look of LOOKS) {
+  test(`axe finds nothing: ${look.colorScheme}, ${look.viewport.width} px`, async ({
+    newDevice,
+    expectedRefusals,
+  }) => {
+    expectedRefusals.count = 1;
+    const device = await newDevice({ ...look, reducedMotion: 'reduce' });
+    const { page } = device;
+    const see = async (path: string) => {
+      await page.goto(path);
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await expectAccessible(device, path);
+    };
+    for (const path of ['/', '/title/tidewater', '/signin']) await see(path);
+
+    await page.getByLabel('Email').fill('nobody@example.com');
+    await page.getByLabel('Password').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await device.expectAlert(/do not belong together/);
+    await expectAccessible(device, 'a failed sign-in');
+
+    await device.signIn();
+    for (const path of ['/', '/devices', '/checkout/tidewater/buy']) await see(path);
+    await device.register();
+    await expectAccessible(device, 'a registered device');
+    await device.order('Buy', 'tidewater', '1234');
+    await device.expectAlert(/not a card number/);
+    await expectAccessible(device, 'a refused card');
+    await device.order('Rent', 'tidewater');
+    await expect(page.getByRole('button', { name: 'Play' })).toBeVisible();
+    await expectAccessible(device, 'before playing');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await device.expectPlaying();
+    await expectAccessible(device, 'playing');
+    for (const path of ['/', '/title/tidewater', '/watch/north-light']) await see(path);
+
+    const other = await newDevice({ ...look, reducedMotion: 'reduce' });
+    await other.signIn();
+    await other.play('tidewater');
+    await other.expectAlert('-4001');
+    await expectAccessible(other, 'a refused licence');
+  });
+}
+
+test('what is not there is said so, accessibly', async ({ shop, device }) => {
+  for (const path of ['/nothing/here', '/title/nothing-here', '/watch/nothing-here']) {
+    // A request of its own: a browser puts a line in the console for a page that is not there.
+    const answer = await device.page.request.get(`${shop.url}${path}`);
+    expect(answer.status(), path).toBe(404);
+    expect(await answer.text()).toContain('<h1');
+  }
+});

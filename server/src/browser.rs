@@ -1,0 +1,106 @@
+//! The browser behind one request: its session, its cookies, and the cookies it is given.
+
+use std::collections::HashMap;
+
+use app::model::Failure;
+use http::{HeaderMap, HeaderValue, header, request::Parts};
+use leptos_axum::ResponseOptions;
+use tower_sessions::{
+    Session,
+    cookie::{Cookie, SameSite, time::Duration},
+};
+use uuid::Uuid;
+
+use crate::{devices::Handle, error::Error};
+
+const VIEWER: &str = "viewer";
+const FAILURE: &str = "failure";
+/// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
+const HANDLE_DAYS: i64 = 400;
+
+/// The browser behind one request.
+#[derive(Debug)]
+pub struct Browser {
+    session: Session,
+    cookies: HashMap<String, String>,
+    response: ResponseOptions,
+    https: bool,
+}
+
+impl Browser {
+    /// The browser that sent a request; none where no session was set up for it.
+    #[must_use]
+    pub fn of(parts: &Parts, response: ResponseOptions, https: bool) -> Option<Self> {
+        let session = parts.extensions.get::<Session>()?.clone();
+        Some(Self {
+            session,
+            cookies: read_cookies(&parts.headers),
+            response,
+            https,
+        })
+    }
+
+    /// The number of the viewer who signed in here.
+    pub(crate) async fn viewer(&self) -> Result<Option<Uuid>, Error> {
+        Ok(self.session.get(VIEWER).await?)
+    }
+
+    /// Starts a viewer's session, under a new id: one that somebody planted is worth nothing.
+    pub(crate) async fn sign_in(&self, viewer: Uuid) -> Result<(), Error> {
+        self.session.cycle_id().await?;
+        self.session.insert(VIEWER, viewer).await?;
+        Ok(())
+    }
+
+    /// Ends the session.
+    pub(crate) async fn sign_out(&self) -> Result<(), Error> {
+        Ok(self.session.flush().await?)
+    }
+
+    pub(crate) async fn leave_failure(&self, failure: Failure) -> Result<(), Error> {
+        Ok(self.session.insert(FAILURE, failure).await?)
+    }
+
+    pub(crate) async fn take_failure(&self) -> Result<Option<Failure>, Error> {
+        let failure = self.session.remove(FAILURE).await?;
+        if failure.is_some() {
+            // A page may still be streaming when the middleware saves, so save here.
+            self.session.save().await?;
+        }
+        Ok(failure)
+    }
+
+    /// The handle that the browser holds for a viewer.
+    pub(crate) fn handle(&self, viewer: Uuid) -> Option<Handle> {
+        self.cookies
+            .get(&Handle::cookie_name(viewer))
+            .cloned()
+            .map(Handle::sent)
+    }
+
+    /// Gives the browser a handle.
+    pub(crate) fn give_handle(&self, viewer: Uuid, handle: &Handle) {
+        let cookie = Cookie::build((Handle::cookie_name(viewer), handle.reveal()))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(self.https)
+            .max_age(Duration::days(HANDLE_DAYS))
+            .build();
+        // Made of hex digits and our own words, it is a header value.
+        if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+            self.response.append_header(header::SET_COOKIE, value);
+        }
+    }
+}
+
+fn read_cookies(headers: &HeaderMap) -> HashMap<String, String> {
+    headers
+        .get_all(header::COOKIE)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()))
+        .collect()
+}

@@ -1,0 +1,441 @@
+//! The command line and the environment, and the settings that they make.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use app::model::Cdm;
+use clap::{Parser, Subcommand, ValueEnum};
+use expressplay::{CustomerAuthenticator, client::BaseUrl};
+use simulator::Entropy;
+
+use crate::{entitlement::Patience, error::Error};
+
+/// The number of the embedded simulator's account; its secret is random unless given.
+const EMBEDDED_ACCOUNT: u64 = 100_001;
+const SIMULATOR_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4000);
+
+/// Bindery's storefront: films that play only on the device they were bought on.
+#[derive(Debug, Parser)]
+#[command(name = "server", version)]
+pub struct Args {
+    /// What to do; without a word, the shop opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Where the storefront listens.
+    #[arg(long, env = "BINDERY_LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+
+    /// The storefront's database; file and folder are made where they are missing.
+    #[arg(
+        long,
+        env = "BINDERY_DATABASE",
+        default_value = "sqlite://data/bindery.db"
+    )]
+    pub database: String,
+
+    /// Where the embedded simulator listens [default: 127.0.0.1:4000].
+    #[arg(
+        long,
+        env = "BINDERY_SIMULATOR_LISTEN",
+        conflicts_with = "expressplay_url"
+    )]
+    pub simulator_listen: Option<SocketAddr>,
+
+    /// The embedded simulator's database [default: a file beside the storefront's].
+    #[arg(
+        long,
+        env = "BINDERY_SIMULATOR_DATABASE",
+        conflicts_with = "expressplay_url"
+    )]
+    pub simulator_database: Option<String>,
+
+    /// What the embedded simulator's licence URLs start with, where browsers do not reach it by
+    /// its own address.
+    #[arg(
+        long,
+        env = "BINDERY_SIMULATOR_PUBLIC_URL",
+        conflicts_with = "expressplay_url"
+    )]
+    pub simulator_public_url: Option<String>,
+
+    /// Another ExpressPlay than the embedded simulator: a template such as
+    /// https://{host}.test.expressplay.com for the real service, or the one base URL of a
+    /// simulator elsewhere (its account must be a production one).
+    #[arg(
+        long,
+        env = "BINDERY_EXPRESSPLAY_URL",
+        value_name = "TEMPLATE",
+        requires = "customer_authenticator"
+    )]
+    pub expressplay_url: Option<BaseUrl>,
+
+    /// The customer authenticator, NUMBER,HEX32; for the embedded simulator random unless given.
+    #[arg(
+        long,
+        env = "BINDERY_CUSTOMER_AUTHENTICATOR",
+        hide_env_values = true,
+        value_name = "NUMBER,HEX32"
+    )]
+    pub customer_authenticator: Option<Secret>,
+
+    /// What the player uses.
+    #[arg(long, env = "BINDERY_CDM", value_enum, default_value = "simulated")]
+    pub cdm: CdmChoice,
+
+    /// Lets the storefront follow the embedded simulator's clock, which tests put forward.
+    #[arg(
+        long,
+        env = "BINDERY_TEST_CONTROLS",
+        conflicts_with = "expressplay_url"
+    )]
+    pub test_controls: bool,
+
+    /// Leaves out the demo viewers.
+    #[arg(long, env = "BINDERY_NO_DEMO_DATA")]
+    pub no_demo_data: bool,
+
+    /// Browsers reach the storefront by https, through a proxy: cookies are marked Secure.
+    #[arg(long, env = "BINDERY_HTTPS")]
+    pub https: bool,
+
+    /// The catalogue.
+    #[arg(
+        long,
+        env = "BINDERY_CATALOGUE",
+        default_value = "media/catalogue.toml"
+    )]
+    pub catalogue: PathBuf,
+
+    /// The built site: wasm, styles, posters and encrypted titles.
+    #[arg(long, env = "BINDERY_SITE", default_value = "target/site")]
+    pub site: PathBuf,
+}
+
+/// What the program does, other than opening the shop.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Makes an account for a viewer; the password comes by standard input, as one line.
+    AddViewer {
+        /// What the viewer signs in with.
+        email: String,
+        /// What the shop calls the viewer [default: what stands before the @].
+        #[arg(long)]
+        name: Option<String>,
+    },
+}
+
+/// What the player uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CdmChoice {
+    /// Bindery's simulated CDM.
+    Simulated,
+    /// The browser's own com.widevine.alpha.
+    Widevine,
+}
+
+/// A customer authenticator, read so that no message quotes what was typed.
+#[derive(Debug, Clone)]
+pub struct Secret(pub CustomerAuthenticator);
+
+/// All that a storefront is started with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where it listens; port 0 for any that is free.
+    pub listen: SocketAddr,
+    /// Its database.
+    pub database: String,
+    /// The ExpressPlay to talk to.
+    pub expressplay: ExpressPlay,
+    /// How patient calls to ExpressPlay are.
+    pub client: expressplay::client::Options,
+    /// How long to wait for a late record.
+    pub patience: Patience,
+    /// What the player uses.
+    pub cdm: Cdm,
+    /// Whether to leave out the demo viewers even where they are allowed.
+    pub no_demo_data: bool,
+    /// Whether cookies are marked Secure.
+    pub https: bool,
+    /// The catalogue file.
+    pub catalogue: PathBuf,
+    /// The built site.
+    pub site: PathBuf,
+    /// Randomness.
+    pub entropy: Entropy,
+}
+
+/// The ExpressPlay to talk to.
+#[derive(Debug, Clone)]
+pub enum ExpressPlay {
+    /// A simulator in this process.
+    Embedded {
+        /// Where it listens.
+        listen: SocketAddr,
+        /// Its database.
+        database: String,
+        /// What its licence URLs start with, unless it is its own address.
+        public_url: Option<String>,
+        /// The storefront's account with it.
+        authenticator: CustomerAuthenticator,
+        /// Whether the storefront follows its clock.
+        test_controls: bool,
+    },
+    /// The real service, or a simulator elsewhere.
+    Elsewhere {
+        /// Where it is.
+        base: BaseUrl,
+        /// The storefront's account with it.
+        authenticator: CustomerAuthenticator,
+    },
+}
+
+impl Settings {
+    /// Settings for a storefront with an embedded simulator, with everything at its default.
+    #[must_use]
+    pub fn embedded(listen: SocketAddr, database: &str, simulator_listen: SocketAddr) -> Self {
+        let entropy = Entropy::from_os();
+        Self {
+            listen,
+            database: database.to_owned(),
+            expressplay: ExpressPlay::Embedded {
+                listen: simulator_listen,
+                database: beside(database),
+                public_url: None,
+                authenticator: CustomerAuthenticator::new(EMBEDDED_ACCOUNT, entropy.bytes()),
+                test_controls: false,
+            },
+            client: expressplay::client::Options::default(),
+            patience: Patience::default(),
+            cdm: Cdm::Simulated,
+            no_demo_data: false,
+            https: false,
+            catalogue: "media/catalogue.toml".into(),
+            site: "target/site".into(),
+            entropy,
+        }
+    }
+
+    /// Whether the demo viewers may exist: only where nobody but this machine can reach the
+    /// storefront, and only with a simulator.
+    #[must_use]
+    pub fn has_demo_data(&self) -> bool {
+        let simulated = match &self.expressplay {
+            ExpressPlay::Embedded { .. } => true,
+            ExpressPlay::Elsewhere { base, .. } => !base.is_template() && is_loopback(base),
+        };
+        self.listen.ip().is_loopback() && simulated && !self.no_demo_data
+    }
+}
+
+impl TryFrom<Args> for Settings {
+    type Error = Error;
+
+    /// # Errors
+    /// [`Error::Settings`] for what does not go together.
+    fn try_from(args: Args) -> Result<Self, Error> {
+        if args.cdm == CdmChoice::Widevine && args.expressplay_url.is_none() {
+            return Err(Error::Settings(
+                "--cdm widevine needs a licence service that speaks Widevine: give --expressplay-url \
+                 and --customer-authenticator of the real ExpressPlay"
+                    .to_owned(),
+            ));
+        }
+        let simulator_listen = args.simulator_listen.unwrap_or(SIMULATOR_LISTEN);
+        let everywhere = args.expressplay_url.is_none() && simulator_listen.ip().is_unspecified();
+        if everywhere && args.simulator_public_url.is_none() {
+            return Err(Error::Settings(
+                "--simulator-listen on every address needs --simulator-public-url: browsers must \
+                 know where licences are"
+                    .to_owned(),
+            ));
+        }
+        let mut settings = Self::embedded(args.listen, &args.database, simulator_listen);
+        if let (Some(base), Some(Secret(authenticator))) =
+            (args.expressplay_url, args.customer_authenticator.clone())
+        {
+            settings.expressplay = ExpressPlay::Elsewhere {
+                base,
+                authenticator,
+            };
+        } else if let ExpressPlay::Embedded {
+            database,
+            public_url,
+            authenticator,
+            test_controls,
+            ..
+        } = &mut settings.expressplay
+        {
+            if let Some(given) = args.simulator_database {
+                *database = given;
+            }
+            if let Some(Secret(given)) = args.customer_authenticator {
+                *authenticator = given;
+            }
+            *public_url = args.simulator_public_url;
+            *test_controls = args.test_controls;
+        }
+        settings.cdm = match args.cdm {
+            CdmChoice::Simulated => Cdm::Simulated,
+            CdmChoice::Widevine => Cdm::Widevine,
+        };
+        settings.no_demo_data = args.no_demo_data;
+        settings.https = args.https;
+        settings.catalogue = args.catalogue;
+        settings.site = args.site;
+        Ok(settings)
+    }
+}
+
+impl std::str::FromStr for Secret {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse()
+            .map(Self)
+            .map_err(|_| "it is a number, a comma and 32 hexadecimal digits")
+    }
+}
+
+/// The simulator's database beside the storefront's: `data/bindery-expressplay.db`.
+fn beside(database: &str) -> String {
+    let (file, options) = database.split_at(database.find('?').unwrap_or(database.len()));
+    let name = file.rfind(['/', ':']).map_or(0, |at| at + 1);
+    let (folder, name) = file.split_at(name);
+    let (stem, extension) = name.split_at(name.rfind('.').unwrap_or(name.len()));
+    format!("{folder}{stem}-expressplay{extension}{options}")
+}
+
+fn is_loopback(base: &BaseUrl) -> bool {
+    let Ok(url) = url::Url::parse(&base.of("api")) else {
+        return false;
+    };
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AUTHENTICATOR: &str = "201722,1ad8eed133edf43cbcc185f0236828ae";
+
+    fn args(flags: &[&str]) -> Result<Args, String> {
+        Args::try_parse_from([&["server"], flags].concat()).map_err(|error| error.to_string())
+    }
+
+    fn settings(flags: &[&str]) -> Settings {
+        args(flags).unwrap().try_into().unwrap()
+    }
+
+    #[test]
+    fn the_defaults_are_a_demo_on_this_machine() {
+        let settings = settings(&[]);
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:3000");
+        assert!(settings.has_demo_data());
+        let ExpressPlay::Embedded {
+            listen,
+            database,
+            test_controls,
+            ..
+        } = settings.expressplay
+        else {
+            panic!("the simulator is embedded");
+        };
+        assert_eq!(listen.to_string(), "127.0.0.1:4000");
+        assert_eq!(database, "sqlite://data/bindery-expressplay.db");
+        assert!(!test_controls);
+    }
+
+    #[test]
+    fn an_embedded_secret_is_random_unless_given() {
+        let authenticator = |flags| match settings(flags).expressplay {
+            ExpressPlay::Embedded { authenticator, .. }
+            | ExpressPlay::Elsewhere { authenticator, .. } => authenticator,
+        };
+        assert_ne!(authenticator(&[]), authenticator(&[]));
+        assert_eq!(
+            authenticator(&["--customer-authenticator", AUTHENTICATOR]).reveal(),
+            AUTHENTICATOR
+        );
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_said() {
+        let real = ["--expressplay-url", "https://{host}.test.expressplay.com"];
+        let fault = args(&real).unwrap_err();
+        assert!(fault.contains("--customer-authenticator"), "{fault}");
+
+        let real = [real[0], real[1], "--customer-authenticator", AUTHENTICATOR];
+        for flag in [
+            "--test-controls",
+            "--simulator-listen=127.0.0.1:0",
+            "--simulator-database=x",
+        ] {
+            let fault = args(&[&real[..], &[flag]].concat()).unwrap_err();
+            assert!(fault.contains("cannot be used with"), "{fault}");
+        }
+        let everywhere = args(&["--simulator-listen", "0.0.0.0:4000"]).unwrap();
+        let fault = Settings::try_from(everywhere).unwrap_err();
+        assert!(fault.to_string().contains("--simulator-public-url"));
+        let fault = Settings::try_from(args(&["--cdm", "widevine"]).unwrap()).unwrap_err();
+        assert!(fault.to_string().contains("--expressplay-url"));
+        assert!(
+            Settings::try_from(args(&[&real[..], &["--cdm", "widevine"]].concat()).unwrap())
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_wrong_authenticator_is_not_quoted() {
+        let secret = "1ad8eed133edf43cbcc185f0236828a";
+        let fault = args(&["--customer-authenticator", &format!("1,{secret}")]).unwrap_err();
+        assert!(fault.contains("32 hexadecimal digits"));
+    }
+
+    #[test]
+    fn demo_viewers_exist_only_on_loopback_and_only_with_a_simulator() {
+        let with = |flags: &[&str]| {
+            let known = ["--customer-authenticator", AUTHENTICATOR];
+            settings(&[&known[..], flags].concat()).has_demo_data()
+        };
+        assert!(with(&["--expressplay-url", "http://127.0.0.1:4000"]));
+        assert!(with(&["--expressplay-url", "http://localhost:4000"]));
+        assert!(!with(&[
+            "--expressplay-url",
+            "https://simulator.example.com"
+        ]));
+        assert!(!with(&[
+            "--expressplay-url",
+            "https://{host}.test.expressplay.com"
+        ]));
+        assert!(!with(&[
+            "--expressplay-url",
+            "http://{host}.localhost:4000"
+        ]));
+        assert!(!with(&["--listen", "0.0.0.0:3000"]));
+        assert!(!with(&["--no-demo-data"]));
+    }
+
+    #[test]
+    fn the_simulators_database_stands_beside_the_storefronts() {
+        assert_eq!(
+            beside("sqlite:///var/lib/shop.db"),
+            "sqlite:///var/lib/shop-expressplay.db"
+        );
+        assert_eq!(
+            beside("sqlite://shop?mode=rwc"),
+            "sqlite://shop-expressplay?mode=rwc"
+        );
+        assert_eq!(
+            beside("sqlite:../a.b/shop.db"),
+            "sqlite:../a.b/shop-expressplay.db"
+        );
+    }
+}

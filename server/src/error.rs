@@ -1,0 +1,127 @@
+//! Everything that can go wrong in this crate, and what of it a viewer gets to see.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use app::problem::Problem;
+use expressplay::ClientError;
+
+use crate::catalogue::CatalogueError;
+
+/// Why something did not work.
+///
+/// The second half is only met when the program starts, and ends it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A viewer's problem, which says it all.
+    #[error(transparent)]
+    Viewer(#[from] Problem),
+    /// ExpressPlay did not answer, or refused.
+    #[error(transparent)]
+    ExpressPlay(#[from] ClientError),
+    /// The database failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The session could not be read or kept.
+    #[error("the session failed: {0}")]
+    Session(#[from] tower_sessions::session::Error),
+    /// A password hash could not be made or read.
+    #[error("a password hash failed: {0}")]
+    PasswordHash(#[from] argon2::password_hash::Error),
+    /// Work on another thread came to nothing.
+    #[error("a task ended early: {0}")]
+    Task(#[from] tokio::task::JoinError),
+    /// A row of the database holds what this program would not have written.
+    #[error("the database holds a {0} that cannot be read")]
+    Row(&'static str),
+
+    /// The command line asks for what does not go together.
+    #[error("{0}")]
+    Settings(String),
+    /// The catalogue cannot be used.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The database's folder cannot be made.
+    #[error("the folder {folder} cannot be made: {source}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("the database {url} cannot be opened: {source}")]
+    Open {
+        /// The database.
+        url: String,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// The database is of another version.
+    #[error("the database cannot be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The address is in use, or not ours.
+    #[error(
+        "cannot listen on {address}: {source}. Stop what uses it, or choose another address with --listen"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The signals that stop the program cannot be waited for.
+    #[error("signals cannot be waited for: {0}")]
+    Signals(std::io::Error),
+    /// The embedded simulator does not start.
+    #[error("the embedded ExpressPlay does not start: {0}")]
+    Simulator(#[from] simulator::Error),
+}
+
+impl Error {
+    /// What the viewer gets to see; the cause goes to the log and nowhere else.
+    #[must_use]
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Self::Viewer(problem) => problem,
+            Self::ExpressPlay(ClientError::Refused { code, message }) => {
+                tracing::warn!(code, message, "ExpressPlay refused");
+                Problem::ExpressPlayRefused { code }
+            }
+            Self::ExpressPlay(cause) => {
+                tracing::warn!(%cause, "ExpressPlay does not answer as it should");
+                Problem::ExpressPlayDown
+            }
+            cause => {
+                tracing::error!(%cause, "internal error");
+                Problem::Internal
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewer_sees_expressplays_code_but_no_cause_of_ours() {
+        let refused = ClientError::Refused {
+            code: -2018,
+            message: "no".to_owned(),
+        };
+        assert_eq!(
+            Error::from(refused).into_problem(),
+            Problem::ExpressPlayRefused { code: -2018 }
+        );
+        let down = ClientError::Unreachable("connection refused".to_owned());
+        assert_eq!(Error::from(down).into_problem(), Problem::ExpressPlayDown);
+        assert_eq!(
+            Error::from(sqlx::Error::PoolTimedOut).into_problem(),
+            Problem::Internal
+        );
+        assert_eq!(
+            Error::from(Problem::NotBought).into_problem(),
+            Problem::NotBought
+        );
+    }
+}

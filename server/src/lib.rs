@@ -1,0 +1,298 @@
+//! Bindery's entitlement server and web host.
+//!
+//! Start with [`entitlement`]: the seven steps of device binding, by name. Around it:
+//!
+//! | module | what |
+//! |---|---|
+//! | [`backend`] | answers the pages (`app::backend::Backend`), one request at a time |
+//! | [`browser`] | the browser behind a request: session, cookies |
+//! | [`accounts`] | viewers, password hashes, the throttle against guessing |
+//! | [`devices`] | registrations, and which of them a browser is |
+//! | [`orders`], [`payment`], [`rental`] | what was sold, charged once, and for how long |
+//! | [`catalogue`] | the titles and their keys, from `media/catalogue.toml` |
+//! | [`csrf`] | refuses what other sites send |
+//! | [`config`], [`error`], [`database`], [`demo`], [`shop`] | settings, errors, SQLite, demo viewers, what requests share |
+//!
+//! [`Storefront::start`] runs one, in `main` as in a test.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use app::LicenceOrigins;
+use expressplay::{Client, CustomerAuthenticator, client::BaseUrl};
+use simulator::{Account, Clock, Environment, Simulator};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tower_sessions::ExpiredDeletion;
+use tower_sessions_sqlx_store::SqliteStore;
+
+pub mod accounts;
+pub mod backend;
+pub mod browser;
+pub mod catalogue;
+pub mod config;
+pub mod csrf;
+pub mod database;
+pub mod demo;
+pub mod devices;
+pub mod entitlement;
+pub mod error;
+pub mod orders;
+pub mod payment;
+pub mod rental;
+pub mod shop;
+mod web;
+
+pub use config::{ExpressPlay, Settings};
+pub use error::Error;
+
+use crate::{accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, shop::Shop};
+
+/// How often sessions that have expired are deleted.
+const SESSION_SWEEP: Duration = Duration::from_secs(60 * 60);
+/// How long requests that are under way may take to finish when the storefront stops.
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
+
+/// A storefront that runs. Dropped, it stops at once; [`Storefront::stop`] lets requests finish.
+#[derive(Debug)]
+pub struct Storefront {
+    address: SocketAddr,
+    clock: Clock,
+    simulator: Option<Simulator>,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
+}
+
+impl Storefront {
+    /// Starts a storefront, and its simulator where that is embedded.
+    ///
+    /// # Errors
+    /// Any of the second half of [`Error`]: a port in use, a database or catalogue that cannot be
+    /// used.
+    pub async fn start(settings: Settings) -> Result<Self, Error> {
+        let catalogue = Catalogue::read(&settings.catalogue)?;
+        let listener =
+            TcpListener::bind(settings.listen)
+                .await
+                .map_err(|source| Error::Listen {
+                    address: settings.listen,
+                    source,
+                })?;
+        let address = listener.local_addr().map_err(|source| Error::Listen {
+            address: settings.listen,
+            source,
+        })?;
+        let db = database::open(&settings.database).await?;
+        let sessions = SqliteStore::new(db.clone());
+        sessions.migrate().await?;
+
+        let with_demo_data = settings.has_demo_data();
+        let Connection {
+            base,
+            authenticator,
+            origins,
+            clock,
+            simulator,
+        } = connect(&settings).await?;
+        let client = Client::with_options(base, authenticator, &settings.client)?;
+        let entropy = settings.entropy.clone();
+        let accounts = Accounts::new(db.clone(), clock.clone(), entropy.clone()).await?;
+        if with_demo_data {
+            demo::make_viewers(&accounts).await?;
+        }
+        let shop = Arc::new(Shop {
+            db,
+            accounts,
+            catalogue,
+            entitlement: Entitlement::new(client, entropy.clone(), settings.patience),
+            clock: clock.clone(),
+            entropy,
+            cdm: settings.cdm,
+            https: settings.https,
+        });
+
+        let router = web::router(shop, sessions.clone(), origins, &settings.site);
+        let (stop, stopped) = watch::channel(false);
+        let serving = tokio::spawn(serve(listener, router, stopped));
+        let sweeping = tokio::spawn(sweep(sessions));
+        tracing::info!(%address, "the storefront listens");
+        Ok(Self {
+            address,
+            clock,
+            simulator,
+            stop,
+            serving,
+            sweeping,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its URL, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        reachable(self.address)
+    }
+
+    /// The time that its orders and rentals go by.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The embedded simulator, if there is one.
+    #[must_use]
+    pub const fn simulator(&self) -> Option<&Simulator> {
+        self.simulator.as_ref()
+    }
+
+    /// Takes no more requests, lets those under way finish, and stops.
+    pub async fn stop(mut self) {
+        // The other end lives as long as the server does.
+        let _ = self.stop.send(true);
+        if tokio::time::timeout(LAST_REQUESTS, &mut self.serving)
+            .await
+            .is_err()
+        {
+            tracing::warn!("some requests did not finish in time");
+        }
+        if let Some(simulator) = self.simulator.take() {
+            simulator.stop().await;
+        }
+    }
+}
+
+impl Drop for Storefront {
+    fn drop(&mut self) {
+        self.serving.abort();
+        self.sweeping.abort();
+    }
+}
+
+/// Makes an account in a storefront's database, whether or not the storefront runs.
+///
+/// # Errors
+/// [`Error::Settings`] where there is one with that email already, or email or password can be
+/// none; otherwise what the database says.
+pub async fn add_viewer(
+    settings: &Settings,
+    email: &str,
+    name: &str,
+    password: &str,
+) -> Result<(), Error> {
+    let db = database::open(&settings.database).await?;
+    let accounts = Accounts::new(db, Clock::default(), settings.entropy.clone()).await?;
+    if accounts.add(email, name, password).await? {
+        Ok(())
+    } else {
+        Err(Error::Settings(format!(
+            "there is a viewer {email} already"
+        )))
+    }
+}
+
+/// The ExpressPlay that a storefront talks to, always over HTTP.
+struct Connection {
+    base: BaseUrl,
+    authenticator: CustomerAuthenticator,
+    origins: LicenceOrigins,
+    clock: Clock,
+    simulator: Option<Simulator>,
+}
+
+async fn connect(settings: &Settings) -> Result<Connection, Error> {
+    match &settings.expressplay {
+        ExpressPlay::Elsewhere {
+            base,
+            authenticator,
+        } => Ok(Connection {
+            base: base.clone(),
+            authenticator: authenticator.clone(),
+            origins: LicenceOrigins(origin(&base.of("wv")).into_iter().collect()),
+            clock: Clock::default(),
+            simulator: None,
+        }),
+        ExpressPlay::Embedded {
+            listen,
+            database,
+            public_url,
+            authenticator,
+            test_controls,
+        } => {
+            let mut builder = Simulator::builder()
+                .listen(*listen)
+                .database(database.as_str())
+                .account(Account::new(Environment::Production, authenticator.clone()))
+                .entropy(settings.entropy.clone())
+                // Without test controls nobody moves the clock, or shop and simulator would differ.
+                .control(*test_controls);
+            if let Some(url) = public_url {
+                builder = builder.public_url(url.as_str());
+            }
+            let clock = Clock::default();
+            if *test_controls {
+                builder = builder.clock(clock.clone());
+            }
+            let simulator = builder.start().await?;
+            let base: BaseUrl = reachable(simulator.addr())
+                .parse()
+                .map_err(|_| Error::Settings("the simulator has no usable URL".to_owned()))?;
+            let licences = public_url.clone().unwrap_or_else(|| base.to_string());
+            Ok(Connection {
+                base,
+                authenticator: authenticator.clone(),
+                origins: LicenceOrigins(origin(&licences).into_iter().collect()),
+                clock,
+                simulator: Some(simulator),
+            })
+        }
+    }
+}
+
+/// The URL of a listener on this machine, which may listen on all of its addresses.
+fn reachable(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
+/// Scheme, host and port of a URL: what a Content-Security-Policy allows.
+fn origin(url: &str) -> Option<String> {
+    url::Url::parse(url)
+        .ok()
+        .map(|url| url.origin().ascii_serialization())
+}
+
+async fn serve(listener: TcpListener, router: axum::Router, mut stopped: watch::Receiver<bool>) {
+    let asked = async move {
+        // An error means that the handle is gone, which stops the server as well.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    if let Err(cause) = axum::serve(listener, router)
+        .with_graceful_shutdown(asked)
+        .await
+    {
+        tracing::error!(%cause, "the storefront ended");
+    }
+}
+
+async fn sweep(sessions: SqliteStore) {
+    let mut turns = tokio::time::interval(SESSION_SWEEP);
+    loop {
+        turns.tick().await;
+        if let Err(cause) = sessions.delete_expired().await {
+            tracing::warn!(%cause, "expired sessions could not be deleted");
+        }
+    }
+}

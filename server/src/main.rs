@@ -1,0 +1,102 @@
+//! Runs the storefront until it is told to stop.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use server::{
+    Error, Settings, Storefront,
+    config::{Args, Command},
+    demo,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Args::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(mut args: Args) -> Result<(), Error> {
+    let command = args.command.take();
+    let settings = Settings::try_from(args)?;
+    match command {
+        Some(Command::AddViewer { email, name }) => add_viewer(&settings, &email, name).await,
+        None => open(settings).await,
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever adds a viewer reads that it was done"
+)]
+async fn add_viewer(settings: &Settings, email: &str, name: Option<String>) -> Result<(), Error> {
+    let mut password = String::new();
+    std::io::stdin()
+        .read_line(&mut password)
+        .map_err(|cause| Error::Settings(format!("the password cannot be read: {cause}")))?;
+    let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or(email).to_owned());
+    let password = password.trim_end_matches(['\r', '\n']);
+    server::add_viewer(settings, email, &name, password).await?;
+    println!("{email} can sign in.");
+    Ok(())
+}
+
+async fn open(settings: Settings) -> Result<(), Error> {
+    let with_demo_data = settings.has_demo_data();
+    let cannot_listen = |source| Error::Signals(source);
+    let mut terminate = signal(SignalKind::terminate()).map_err(cannot_listen)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot_listen)?;
+    let storefront = Storefront::start(settings).await?;
+    welcome(&storefront, with_demo_data);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    storefront.stop().await;
+    Ok(())
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever starts the shop reads here where it is"
+)]
+fn welcome(storefront: &Storefront, with_demo_data: bool) {
+    println!("\nBindery is open: {}\n", storefront.url());
+    if let Some(simulator) = storefront.simulator() {
+        println!("ExpressPlay, simulated: {}", simulator.url());
+    }
+    if with_demo_data {
+        let emails: Vec<_> = demo::VIEWERS.iter().map(|(email, _)| *email).collect();
+        println!(
+            "Demo viewers: {}, password {}",
+            emails.join(" and "),
+            demo::PASSWORD
+        );
+        println!(
+            "\nNext: sign in, register this device, and buy a film with the card 4242 4242 4242 4242."
+        );
+        println!(
+            "Then open the shop in a second browser as the same viewer: there it will not play."
+        );
+    }
+    println!("\nCtrl-C stops it.");
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a program that does not start says why"
+)]
+fn say_error(error: &Error) {
+    eprintln!("It did not work: {error}.");
+}

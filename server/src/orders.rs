@@ -1,0 +1,345 @@
+//! Orders: bought for ever or rented for a time, charged once, bound to one device.
+
+use app::{
+    model::{Order, OrderKind, Price, Rental, Slug},
+    problem::Problem,
+};
+use expressplay::{Cookie, DeviceId};
+use jiff::Timestamp;
+use sqlx::{Sqlite, SqliteExecutor, SqlitePool, Transaction};
+use uuid::Uuid;
+
+use crate::{
+    catalogue::Catalogue,
+    database::{parsed, time},
+    entitlement::{Binding, Sale},
+    error::Error,
+    payment::Card,
+    rental::{Left, RentalPeriod},
+};
+
+/// An order, as kept.
+#[derive(Debug, Clone)]
+pub struct StoredOrder {
+    /// Its number.
+    pub id: Uuid,
+    /// What was ordered.
+    pub slug: Slug,
+    /// Bought or rented.
+    pub kind: OrderKind,
+    /// What was charged.
+    pub price: Price,
+    /// The cookie that the device was retrieved by.
+    pub cookie: Cookie,
+    /// The device, from the record retrieved for this order.
+    pub device_id: DeviceId,
+    /// When it went through.
+    pub ordered_at: Timestamp,
+    /// When a token for it was first handed over.
+    pub handed_over_at: Option<Timestamp>,
+    /// When its first licence was issued.
+    pub licensed_at: Option<Timestamp>,
+}
+
+/// An order to be made.
+#[derive(Debug)]
+pub struct NewOrder {
+    /// The number it gets.
+    pub id: Uuid,
+    /// The number its payment gets.
+    pub payment: Uuid,
+    /// Whose it is.
+    pub viewer: Uuid,
+    /// One key makes one order.
+    pub order_key: Uuid,
+    /// What is ordered.
+    pub slug: Slug,
+    /// Bought or rented.
+    pub kind: OrderKind,
+    /// What it costs.
+    pub price: Price,
+    /// The cookie that the device was retrieved by.
+    pub cookie: Cookie,
+    /// The device, from the record just retrieved.
+    pub device_id: DeviceId,
+    /// What pays for it.
+    pub card: Card,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    slug: String,
+    kind: String,
+    price_cents: u32,
+    cookie: String,
+    device_id: String,
+    ordered_at: i64,
+    handed_over_at: Option<i64>,
+    licensed_at: Option<i64>,
+}
+
+impl TryFrom<Row> for StoredOrder {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: parsed(&row.id, "order's id")?,
+            slug: parsed(&row.slug, "slug")?,
+            kind: match row.kind.as_str() {
+                "buy" => OrderKind::Buy,
+                "rent" => OrderKind::Rent,
+                _ => return Err(Error::Row("kind of order")),
+            },
+            price: Price(row.price_cents),
+            cookie: parsed(&row.cookie, "cookie")?,
+            device_id: parsed(&row.device_id, "device_id")?,
+            ordered_at: time(row.ordered_at)?,
+            handed_over_at: row.handed_over_at.map(time).transpose()?,
+            licensed_at: row.licensed_at.map(time).transpose()?,
+        })
+    }
+}
+
+const fn kind_text(kind: OrderKind) -> &'static str {
+    match kind {
+        OrderKind::Buy => "buy",
+        OrderKind::Rent => "rent",
+    }
+}
+
+impl StoredOrder {
+    /// The dates that decide where a rental stands; none for a purchase.
+    #[must_use]
+    pub fn period(&self) -> Option<RentalPeriod> {
+        (self.kind == OrderKind::Rent).then_some(RentalPeriod {
+            ordered_at: self.ordered_at,
+            started_at: self.licensed_at,
+        })
+    }
+
+    /// What is left of a rental; none for a purchase.
+    ///
+    /// # Errors
+    /// [`Problem::RentalOver`] or [`Problem::RentalNotStarted`].
+    pub fn left(&self, now: Timestamp) -> Result<Option<Left>, Problem> {
+        self.period().map(|period| period.left(now)).transpose()
+    }
+
+    /// When it was ordered and handed over, if its first licence has yet to be looked for.
+    #[must_use]
+    pub fn unchecked_sale(&self) -> Option<Sale> {
+        match (self.handed_over_at, self.licensed_at) {
+            (Some(handed_over_at), None) => Some(Sale {
+                ordered_at: self.ordered_at,
+                handed_over_at,
+                start_by: self
+                    .period()
+                    .map_or(Timestamp::MAX, |period| period.start_by()),
+            }),
+            _ => None,
+        }
+    }
+
+    /// What a token for it is bound to.
+    #[must_use]
+    pub fn binding(&self, left: Option<Left>) -> Binding {
+        Binding {
+            order: self.id,
+            cookie: self.cookie.clone(),
+            device_id: self.device_id,
+            left,
+        }
+    }
+
+    /// The order as pages show it.
+    #[must_use]
+    pub fn shown(&self, catalogue: &Catalogue, now: Timestamp) -> Order {
+        let title = catalogue
+            .entry(&self.slug)
+            .map_or_else(|| self.slug.to_string(), |entry| entry.title.name.clone());
+        Order {
+            id: self.id,
+            slug: self.slug.clone(),
+            title,
+            kind: self.kind,
+            price: self.price,
+            device_id: self.device_id,
+            ordered_at: self.ordered_at,
+            rental: self.period().map(|period| period.stands(now)),
+        }
+    }
+
+    fn still_plays(&self, now: Timestamp) -> bool {
+        !matches!(
+            self.period().map(|period| period.stands(now)),
+            Some(Rental::Over { .. })
+        )
+    }
+}
+
+const COLUMNS: &str =
+    "id, slug, kind, price_cents, cookie, device_id, ordered_at, handed_over_at, licensed_at";
+
+/// Every order of a viewer, newest first.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn of_viewer(db: &SqlitePool, viewer: Uuid) -> Result<Vec<StoredOrder>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(&format!(
+        "select {COLUMNS} from orders where viewer_id = ? order by ordered_at desc, rowid desc"
+    ))
+    .bind(viewer.to_string())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(StoredOrder::try_from).collect()
+}
+
+/// A viewer's orders of one title, newest first.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn of_title(
+    db: impl SqliteExecutor<'_>,
+    viewer: Uuid,
+    slug: &Slug,
+) -> Result<Vec<StoredOrder>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(&format!(
+        "select {COLUMNS} from orders where viewer_id = ? and slug = ?
+         order by ordered_at desc, rowid desc"
+    ))
+    .bind(viewer.to_string())
+    .bind(slug.as_str())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(StoredOrder::try_from).collect()
+}
+
+/// One order of a viewer.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn find(db: &SqlitePool, viewer: Uuid, id: Uuid) -> Result<Option<StoredOrder>, Error> {
+    let row: Option<Row> = sqlx::query_as(&format!(
+        "select {COLUMNS} from orders where id = ? and viewer_id = ?"
+    ))
+    .bind(id.to_string())
+    .bind(viewer.to_string())
+    .fetch_optional(db)
+    .await?;
+    row.map(StoredOrder::try_from).transpose()
+}
+
+/// The order that a key has made already.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn of_key(
+    db: impl SqliteExecutor<'_>,
+    viewer: Uuid,
+    order_key: Uuid,
+) -> Result<Option<StoredOrder>, Error> {
+    let row: Option<Row> = sqlx::query_as(&format!(
+        "select {COLUMNS} from orders where viewer_id = ? and order_key = ?"
+    ))
+    .bind(viewer.to_string())
+    .bind(order_key.to_string())
+    .fetch_optional(db)
+    .await?;
+    row.map(StoredOrder::try_from).transpose()
+}
+
+/// Charges and makes the order, both or neither.
+///
+/// What the viewer has already is not charged again: an order of the same key, the title bought
+/// for that device, or, when renting, a rental of it that can still be played there.
+///
+/// # Errors
+/// [`Problem::CardDeclined`] or [`Error::Database`].
+pub async fn charge_and_order(
+    db: &SqlitePool,
+    new: &NewOrder,
+    now: Timestamp,
+) -> Result<StoredOrder, Error> {
+    let mut tx = db.begin_with("begin immediate").await?;
+    if let Some(order) = already_had(&mut tx, new, now).await? {
+        return Ok(order);
+    }
+    new.card.charge()?;
+    sqlx::query(
+        "insert into orders
+            (id, viewer_id, order_key, slug, kind, price_cents, cookie, device_id, ordered_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(new.id.to_string())
+    .bind(new.viewer.to_string())
+    .bind(new.order_key.to_string())
+    .bind(new.slug.as_str())
+    .bind(kind_text(new.kind))
+    .bind(new.price.0)
+    .bind(new.cookie.as_str())
+    .bind(new.device_id.to_string())
+    .bind(now.as_millisecond())
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "insert into payments (id, order_id, amount_cents, card_last_four, paid_at)
+         values (?, ?, ?, ?, ?)",
+    )
+    .bind(new.payment.to_string())
+    .bind(new.id.to_string())
+    .bind(new.price.0)
+    .bind(new.card.last_four())
+    .bind(now.as_millisecond())
+    .execute(&mut *tx)
+    .await?;
+    let order = of_key(&mut *tx, new.viewer, new.order_key).await?;
+    tx.commit().await?;
+    order.ok_or(Error::Row("new order"))
+}
+
+async fn already_had(
+    tx: &mut Transaction<'static, Sqlite>,
+    new: &NewOrder,
+    now: Timestamp,
+) -> Result<Option<StoredOrder>, Error> {
+    if let Some(order) = of_key(&mut **tx, new.viewer, new.order_key).await? {
+        return Ok(Some(order));
+    }
+    let had = of_title(&mut **tx, new.viewer, &new.slug).await?;
+    let serves = |order: &StoredOrder| {
+        order.device_id == new.device_id
+            && order.still_plays(now)
+            && (order.kind == OrderKind::Buy || new.kind == OrderKind::Rent)
+    };
+    let bought_first = |order: &StoredOrder| order.kind == OrderKind::Rent;
+    let mut had: Vec<_> = had.into_iter().filter(serves).collect();
+    had.sort_by_key(bought_first);
+    Ok(had.into_iter().next())
+}
+
+/// Notes that a token for the order is being handed over; the first time counts.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn note_hand_over(db: &SqlitePool, id: Uuid, now: Timestamp) -> Result<(), Error> {
+    sqlx::query("update orders set handed_over_at = ? where id = ? and handed_over_at is null")
+        .bind(now.as_millisecond())
+        .bind(id.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes when the order's first licence was issued; what is known stays.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn note_license(db: &SqlitePool, id: Uuid, at: Timestamp) -> Result<(), Error> {
+    sqlx::query("update orders set licensed_at = ? where id = ? and licensed_at is null")
+        .bind(at.as_millisecond())
+        .bind(id.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! Registrations, and what the record says of them at a sale.
+
+use std::time::Duration;
+
+use app::problem::Problem;
+
+use crate::common::{ALICE, BOB, Browser, Device, TestShop};
+
+async fn names(browser: &Browser) -> Vec<String> {
+    let page = browser.get("/devices").await;
+    let id = browser.device.id().to_string();
+    page.html
+        .contains(&id[..4])
+        .then_some(id)
+        .into_iter()
+        .collect()
+}
+
+#[tokio::test]
+async fn a_device_is_shown_by_the_id_that_expressplay_recorded() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    assert!(names(&alice).await.is_empty());
+    let device = alice.register(&shop).await;
+    assert!(device.this_browser);
+    assert_eq!(names(&alice).await, [device.device_id.to_string()]);
+}
+
+#[tokio::test]
+async fn a_registration_whose_clip_never_played_is_no_device() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let registration = alice.begin().await.unwrap();
+
+    assert_eq!(
+        alice.finish(registration.id).await,
+        Err(Problem::RecordLate)
+    );
+
+    let page = alice.get("/checkout/tidewater/buy").await;
+    assert!(
+        !page.html.contains("name=\"order_key\""),
+        "there is nothing to order for"
+    );
+    let form = [
+        ("slug", "tidewater".to_owned()),
+        ("kind", "buy".to_owned()),
+        ("order_key", registration.id.to_string()),
+        ("device", registration.id.to_string()),
+        ("card_number", "4242424242424242".to_owned()),
+    ];
+    let page = alice.order(&form).await.unwrap_err();
+    assert!(page.tells_of(&Problem::NoSuchDevice));
+    let page = alice
+        .order(&[
+            form[0].clone(),
+            form[1].clone(),
+            form[2].clone(),
+            form[4].clone(),
+        ])
+        .await;
+    assert!(page.unwrap_err().tells_of(&Problem::NotRegistered));
+    assert_eq!(shop.count("orders").await, 0);
+}
+
+#[tokio::test]
+async fn a_record_that_is_late_is_waited_for_and_one_that_is_too_late_is_asked_for_again() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    shop.simulator().set_record_lag(Duration::from_secs(600));
+    let registration = alice.begin().await.unwrap();
+    let token_url = &registration.dummy.token_url;
+    alice
+        .device
+        .redeem(token_url, &shop.catalogue.dummy)
+        .await
+        .unwrap();
+    assert_eq!(
+        alice.finish(registration.id).await,
+        Err(Problem::RecordLate)
+    );
+
+    shop.storefront.clock().advance(Duration::from_secs(601));
+    assert_eq!(
+        alice.finish(registration.id).await.unwrap().device_id,
+        alice.device.id()
+    );
+
+    let patient = TestShop::open_with(|settings| {
+        settings.patience.total = Duration::from_secs(60);
+    })
+    .await;
+    let alice = patient.browser_of(ALICE).await;
+    patient
+        .simulator()
+        .set_record_lag(Duration::from_millis(300));
+    let device = alice.register(&patient).await;
+    assert_eq!(
+        device.device_id,
+        alice.device.id(),
+        "the wait outlasts the lag"
+    );
+}
+
+#[tokio::test]
+async fn a_second_device_under_the_cookie_stops_the_sale_until_registration_is_done_again() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let registration = alice.begin().await.unwrap();
+    let token_url = &registration.dummy.token_url;
+    alice
+        .device
+        .redeem(token_url, &shop.catalogue.dummy)
+        .await
+        .unwrap();
+    alice.finish(registration.id).await.unwrap();
+    alice.obtain("tidewater", "buy").await;
+
+    let intruder = Device::new();
+    intruder
+        .redeem(token_url, &shop.catalogue.dummy)
+        .await
+        .unwrap();
+
+    let form = alice.checkout("north-light", "buy").await;
+    let page = alice.order(&form).await.unwrap_err();
+    assert!(page.tells_of(&Problem::TwoDevices));
+    assert_eq!(
+        alice.finish(registration.id).await,
+        Err(Problem::TwoDevices)
+    );
+    assert_eq!(shop.count("orders").await, 1);
+    assert_eq!(shop.count("payments").await, 1);
+    let (order, _) = alice.play(&shop, "tidewater").await.unwrap();
+    assert_eq!(
+        order.device_id,
+        alice.device.id(),
+        "what was bought before is as it was"
+    );
+    let handed = alice.hand_over("tidewater").await.unwrap();
+    let refused = intruder
+        .redeem(&handed.token_url, shop.clip("tidewater"))
+        .await;
+    assert_eq!(refused.unwrap_err(), -4001);
+
+    alice.register(&shop).await;
+    let (count, cookies) = (shop.count("devices").await, shop.cookies().await);
+    assert_eq!(
+        (count, cookies[0] == cookies[1]),
+        (2, false),
+        "a new cookie each time"
+    );
+    alice.order(&form).await.map_err(|page| page.html).unwrap();
+    let (order, _) = alice.play(&shop, "north-light").await.unwrap();
+    assert_eq!(order.device_id, alice.device.id());
+}
+
+#[tokio::test]
+async fn forty_refused_attempts_under_a_cookie_change_nothing() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    alice.register(&shop).await;
+    alice.obtain("tidewater", "buy").await;
+    let cookie = shop.cookie().await;
+    let before = shop.records_of(&cookie).await;
+
+    let intruder = Device::new();
+    for _ in 0..40 {
+        let handed = alice.hand_over("tidewater").await.unwrap();
+        let refused = intruder
+            .redeem(&handed.token_url, shop.clip("tidewater"))
+            .await;
+        assert_eq!(refused.unwrap_err(), -4001);
+    }
+
+    assert_eq!(shop.records_of(&cookie).await, before);
+    alice.obtain("north-light", "buy").await;
+    let (order, _) = alice.play(&shop, "north-light").await.unwrap();
+    assert_eq!(order.device_id, alice.device.id());
+}
+
+#[tokio::test]
+async fn two_viewers_can_share_a_browser_and_each_has_its_own_device() {
+    let shop = TestShop::open().await;
+    let shared = shop.browser_of(ALICE).await;
+    let of_alice = shared.register(&shop).await;
+    shared.post("/api/sign_out", &[]).await;
+    shared.sign_in(BOB, "demo").await;
+
+    assert!(names(&shared).await.is_empty(), "it is not Bob's yet");
+    let of_bob = shared.register(&shop).await;
+    assert_ne!(of_bob.id, of_alice.id);
+    shared.sign_in(ALICE, "demo").await;
+    shared.obtain("tidewater", "buy").await;
+    assert_eq!(shop.count("orders").await, 1);
+}
+
+#[tokio::test]
+async fn the_handle_is_out_of_scripts_reach_and_kept_only_as_a_hash() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let registration = alice.begin().await.unwrap();
+    let token_url = &registration.dummy.token_url;
+    alice
+        .device
+        .redeem(token_url, &shop.catalogue.dummy)
+        .await
+        .unwrap();
+    let body = serde_json::json!({ "id": registration.id });
+    let url = format!("{}/api/finish_registration", shop.storefront.url());
+    let page = alice
+        .send(reqwest::Client::new().post(url).json(&body))
+        .await;
+
+    let cookie = page
+        .set_cookies
+        .iter()
+        .find(|c| c.starts_with("bindery_device_"))
+        .unwrap();
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=34560000"] {
+        assert!(cookie.contains(attribute), "{cookie}");
+    }
+    assert!(
+        !cookie.contains("Secure"),
+        "over http a browser would drop it"
+    );
+    let handle = cookie.split(['=', ';']).nth(1).unwrap();
+    assert_eq!(handle.len(), 32);
+    let kept: Vec<(Vec<u8>,)> = sqlx::query_as("select hash from handles")
+        .fetch_all(&shop.database)
+        .await
+        .unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_ne!(kept[0].0, handle.as_bytes());
+    assert_ne!(kept[0].0, hex::decode(handle).unwrap());
+}

@@ -1,0 +1,18 @@
+//! A storefront and a simulator as they really run, driven over HTTP.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets what it does not expect ends there"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod devices;
+mod orders;
+mod outage;
+mod program;
+mod rental;
+mod viewers;
+mod web;
+mod workflow;

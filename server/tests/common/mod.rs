@@ -1,0 +1,17 @@
+//! A real storefront with a real simulator, and browsers and devices to use them with.
+
+pub(crate) mod browser;
+pub(crate) mod device;
+pub(crate) mod gateway;
+pub(crate) mod log;
+pub(crate) mod shop;
+
+pub(crate) use browser::Browser;
+pub(crate) use device::Device;
+pub(crate) use gateway::{Gateway, Mood};
+pub(crate) use shop::TestShop;
+
+pub(crate) const ALICE: &str = "alice@example.com";
+pub(crate) const BOB: &str = "bob@example.com";
+pub(crate) const GOOD_CARD: &str = "4242 4242 4242 4242";
+pub(crate) const DECLINED_CARD: &str = "4000000000000002";
