@@ -2,7 +2,10 @@
 //! database on disk.
 
 #![expect(missing_docs, reason = "what criterion's macros make has none")]
-#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to say")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot run has nothing to say"
+)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use expressplay::{TokenUrl, challenge::KidBytes};
@@ -27,7 +30,9 @@ impl Bench {
         let runtime = Runtime::new().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}/simulator.db", folder.path().display());
-        let simulator = runtime.block_on(Simulator::builder().database(database).start()).unwrap();
+        let simulator = runtime
+            .block_on(Simulator::builder().database(database).start())
+            .unwrap();
         Self {
             authenticator: Account::defaults()[1].authenticator.reveal(),
             http: Client::new(),
@@ -47,8 +52,18 @@ impl Bench {
             ("cookie", COOKIE),
             ("deviceId", &device_id),
         ];
-        let call = self.http.post(format!("{}/hms/wv/token", self.simulator.url())).form(&form);
-        call.send().await.unwrap().text().await.unwrap().parse().unwrap()
+        let call = self
+            .http
+            .post(format!("{}/hms/wv/token", self.simulator.url()))
+            .form(&form);
+        call.send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+            .parse()
+            .unwrap()
     }
 
     async fn redeem(&self, url: &TokenUrl, device: &SoftDevice) -> Response {
@@ -58,14 +73,34 @@ impl Bench {
             self.simulator.clock(),
             &self.entropy,
         );
-        let call = self.http.post(url.reveal()).header("content-type", "application/jose");
-        call.body(device.sign(&claims).unwrap()).send().await.unwrap().error_for_status().unwrap()
+        let call = self
+            .http
+            .post(url.reveal())
+            .header("content-type", "application/jose");
+        call.body(device.sign(&claims).unwrap())
+            .send()
+            .await
+            .unwrap()
+            .error_for_status()
+            .unwrap()
     }
 
     async fn records(&self) -> usize {
-        let query = [("customerAuthenticator", self.authenticator.as_str()), ("cookie", COOKIE)];
+        let query = [
+            ("customerAuthenticator", self.authenticator.as_str()),
+            ("cookie", COOKIE),
+        ];
         let url = format!("{}/cmiapi/getrecord/", self.simulator.url());
-        self.http.get(url).query(&query).send().await.unwrap().bytes().await.unwrap().len()
+        self.http
+            .get(url)
+            .query(&query)
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .unwrap()
+            .len()
     }
 }
 

@@ -9,6 +9,7 @@
 mod common;
 
 mod devices;
+mod killed;
 mod orders;
 mod outage;
 mod program;

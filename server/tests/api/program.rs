@@ -1,71 +1,20 @@
 //! The program itself: what it says when it starts, and why it does not.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::Read,
     net::TcpListener,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output},
 };
 
-use tempfile::TempDir;
-
-use crate::common::{ALICE, Browser};
-
-const AUTHENTICATOR: &str = "201722,1ad8eed133edf43cbcc185f0236828ae";
-const CATALOGUE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/catalogue.toml");
-
-fn server(folder: &TempDir) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
-    command
-        .current_dir(folder.path())
-        .env_remove("RUST_LOG")
-        .env("BINDERY_LISTEN", "127.0.0.1:0")
-        .env("BINDERY_CATALOGUE", CATALOGUE)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
+use crate::common::{
+    ALICE, Browser,
+    program::{AUTHENTICATOR, Running, server},
+};
 
 fn fails(command: &mut Command) -> String {
     let Output { status, stderr, .. } = command.output().unwrap();
     assert!(!status.success());
     String::from_utf8(stderr).unwrap()
-}
-
-/// A server that runs; it is killed when the test ends.
-struct Running {
-    child: Child,
-    stdout: BufReader<std::process::ChildStdout>,
-    said: String,
-    url: String,
-}
-
-impl Running {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut said = String::new();
-        while !said.contains("Ctrl-C") {
-            assert_ne!(stdout.read_line(&mut said).unwrap(), 0, "it ended: {said}");
-        }
-        let url = said
-            .lines()
-            .find_map(|line| line.strip_prefix("Bindery is open: "))
-            .unwrap();
-        Self {
-            url: url.to_owned(),
-            child,
-            stdout,
-            said,
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself, which is as good.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[tokio::test]
@@ -158,4 +107,36 @@ fn a_catalogue_that_is_not_there_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let fault = fails(server(&folder).args(["--catalogue", "nowhere.toml"]));
     assert!(fault.contains("nowhere.toml"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_viewer_is_added_with_a_password_from_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = |email: &str, password: &str| {
+        let mut child = server(&folder)
+            .args(["add-viewer", email])
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), password.as_bytes()).unwrap();
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = child.wait_with_output().unwrap();
+        let said = String::from_utf8([stdout, stderr].concat()).unwrap();
+        assert!(!said.contains("open sesame"), "{said}");
+        (status.success(), said)
+    };
+    assert!(add("carol@example.com", "open sesame\n").0);
+    let (again, said) = add("Carol@example.com", "another\n");
+    assert!(!again && said.contains("already"), "{said}");
+    assert!(!add("carol", "open sesame\n").0, "no email");
+    assert!(!add("dave@example.com", "\n").0, "no password");
+
+    let flags = ["--simulator-listen", "127.0.0.1:0", "--no-demo-data"];
+    let running = Running::start(server(&folder).args(flags));
+    let browser = Browser::new(&running.url);
+    browser.sign_in("carol@example.com", "open sesame").await;
+    assert!(browser.is_signed_in().await);
 }

@@ -97,6 +97,11 @@ impl Browser {
     }
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Page {
+        self.try_send(request).await.unwrap()
+    }
+
+    /// Sends a request to a server that may die meanwhile.
+    pub(crate) async fn try_send(&self, request: RequestBuilder) -> Result<Page, reqwest::Error> {
         let cookies: Vec<_> = self
             .jar
             .lock()
@@ -107,8 +112,7 @@ impl Browser {
         let answer = request
             .header(header::COOKIE, cookies.join("; "))
             .send()
-            .await
-            .unwrap();
+            .await?;
         let text = |name| {
             let values = answer.headers().get_all(name).into_iter();
             values
@@ -120,12 +124,19 @@ impl Browser {
             let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
             self.set_cookie(name, value);
         }
-        Page {
+        Ok(Page {
             status: answer.status(),
             location: text(header::LOCATION).pop(),
             set_cookies,
-            html: answer.text().await.unwrap(),
-        }
+            html: answer.text().await?,
+        })
+    }
+
+    /// A call as an island makes it, to be sent.
+    pub(crate) fn json(&self, function: &str, arguments: &Value) -> RequestBuilder {
+        self.http
+            .post(format!("{}/api/{function}", self.base))
+            .json(arguments)
     }
 
     /// A call as an island makes it.
@@ -134,8 +145,7 @@ impl Browser {
         function: &str,
         arguments: Value,
     ) -> Result<T, Problem> {
-        let url = format!("{}/api/{function}", self.base);
-        let page = self.send(self.http.post(url).json(&arguments)).await;
+        let page = self.send(self.json(function, &arguments)).await;
         if page.status.is_success() {
             Ok(serde_json::from_str(&page.html).unwrap())
         } else {

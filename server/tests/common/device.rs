@@ -1,70 +1,56 @@
-//! A device: a P-256 key that signs licence requests, as the simulated CDM does in a browser.
+//! A device that asks for licences over HTTP.
 
-use expressplay::{
-    ChallengeClaims, ClearKeyRequest, DeviceId, KeyId, License, PublicJwk, RefusalBody,
-    SignedChallenge, TokenUrl,
-    challenge::{KidBytes, SIGNED_TYPE, SessionType, TokenHash},
-};
-use ring::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
-};
+use expressplay::{DeviceId, License, RefusalBody, TokenUrl, challenge::KidBytes};
 use server::catalogue::Clip;
-use simulator::{Clock, Entropy};
+use simulator::{Clock, Entropy, SoftDevice};
 
 pub(crate) struct Device {
-    key: EcdsaKeyPair,
-    rng: SystemRandom,
+    key: SoftDevice,
+    http: reqwest::Client,
 }
 
 impl Device {
     pub(crate) fn new() -> Self {
-        let rng = SystemRandom::new();
-        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &rng).unwrap();
-        let key = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &rng).unwrap();
-        Self { key, rng }
-    }
-
-    fn jwk(&self) -> PublicJwk {
-        let point = self.key.public_key().as_ref();
-        PublicJwk {
-            x: point[1..33].try_into().unwrap(),
-            y: point[33..].try_into().unwrap(),
+        Self {
+            key: SoftDevice::generate().unwrap(),
+            http: reqwest::Client::new(),
         }
     }
 
     pub(crate) fn id(&self) -> DeviceId {
-        self.jwk().device_id().unwrap()
+        self.key.device_id()
     }
 
-    /// Sends a signed licence request for a clip's keys to a token's URL.
+    /// Sends a signed licence request for a clip's keys to a token's URL; ExpressPlay's code where
+    /// it refuses.
     pub(crate) async fn redeem(&self, token_url: &str, clip: &Clip) -> Result<License, i32> {
+        self.try_redeem(token_url, clip).await.unwrap()
+    }
+
+    /// Sends a licence request to a service that may die meanwhile.
+    pub(crate) async fn try_redeem(
+        &self,
+        token_url: &str,
+        clip: &Clip,
+    ) -> Result<Result<License, i32>, reqwest::Error> {
         let url: TokenUrl = token_url.parse().unwrap();
-        let kid = |kid: &KeyId| KidBytes(kid.clear_key_bytes());
-        let claims = ChallengeClaims {
-            request: ClearKeyRequest {
-                kids: clip.keys.iter().map(|key| kid(&key.kid)).collect(),
-                session: SessionType::Temporary,
-            },
-            iat: Clock::default().real().as_second(),
-            jti: hex::encode(Entropy::from_os().bytes::<16>()),
-            ath: TokenHash(url.token().hash()),
-        };
-        let input = SignedChallenge::signing_input(&self.jwk(), &claims).unwrap();
-        let signature = self.key.sign(&self.rng, input.as_bytes()).unwrap();
-        let signature: [u8; 64] = signature.as_ref().try_into().unwrap();
-        let answer = reqwest::Client::new()
+        let kids: Vec<_> = clip
+            .keys
+            .iter()
+            .map(|key| KidBytes(key.kid.clear_key_bytes()))
+            .collect();
+        let claims = SoftDevice::claims(url.token(), &kids, &Clock::default(), &Entropy::from_os());
+        let answer = self
+            .http
             .post(token_url)
-            .header("content-type", SIGNED_TYPE)
-            .body(SignedChallenge::assemble(&input, &signature))
+            .header("content-type", "application/jose")
+            .body(self.key.sign(&claims).unwrap())
             .send()
-            .await
-            .unwrap();
+            .await?;
         if answer.status().is_success() {
-            Ok(answer.json().await.unwrap())
+            Ok(Ok(answer.json().await?))
         } else {
-            Err(answer.json::<RefusalBody>().await.unwrap().error_code)
+            Ok(Err(answer.json::<RefusalBody>().await?.error_code))
         }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod browser;
 pub(crate) mod device;
 pub(crate) mod gateway;
 pub(crate) mod log;
+pub(crate) mod program;
 pub(crate) mod shop;
 
 pub(crate) use browser::Browser;

@@ -70,9 +70,8 @@ async fn prepare(screen: Screen) -> Result<Attempt, Trouble> {
 
 async fn run(screen: Screen, attempt: Rc<Attempt>) {
     LIVE.set(Some(Rc::clone(&attempt)));
-    let order = attempt.hand_over.order.as_ref();
-    if let Some(rental) = order.filter(|order| order.kind == OrderKind::Rent) {
-        spawn_local(keep_time(screen, Rc::clone(&attempt), rental.id));
+    if let Some(order) = &attempt.hand_over.order {
+        spawn_local(follow(screen, Rc::clone(&attempt), order.id, order.kind));
     }
     spawn_local(watch_for_failure(screen, Rc::clone(&attempt)));
     match attempt.session.load().await {
@@ -144,17 +143,27 @@ fn explain(screen: Screen, attempt: &Attempt, error: &PlayError) -> Trouble {
     )
 }
 
+/// Tells the server that a licence came, so that it looks at the record (seed step 7), and keeps
+/// the time of a rental.
+async fn follow(screen: Screen, attempt: Rc<Attempt>, order: Uuid, kind: OrderKind) {
+    attempt.session.licensed().await;
+    match kind {
+        // A purchase has no time to keep: what the server answers changes nothing here.
+        OrderKind::Buy => drop(playing(order).await),
+        OrderKind::Rent => keep_time(screen, attempt, order).await,
+    }
+}
+
 /// Keeps a rental's time while it plays: the server's word, and our own count between its words.
 async fn keep_time(screen: Screen, attempt: Rc<Attempt>, order: Uuid) {
-    attempt.session.licensed().await;
     let mut ends_at: Option<f64> = None;
     while is_live(&attempt) {
-        match playing(order).await {
-            Ok(Playing {
-                remaining_ms: Some(left),
-            }) => ends_at = Some(now() + left as f64),
-            // Not on record yet, or no answer: the count goes on as it was.
-            Ok(_) | Err(_) => {}
+        // Not on record yet, or no answer: the count goes on as it was.
+        if let Ok(Playing {
+            remaining_ms: Some(left),
+        }) = playing(order).await
+        {
+            ends_at = Some(now() + left as f64);
         }
         for _ in 0..ASK_EVERY {
             if !is_live(&attempt) {
