@@ -26,9 +26,9 @@ build: setup target/release/.built ## Build the shop in release
 
 # Hashed files of an earlier build would be hashed again, so they go first.
 target/release/.built: $(SOURCES)
-	rm -rf target/site/pkg
+	@rm -rf target/site/pkg && mkdir -p target/release && touch target/release/.building
 	cargo leptos build --release --precompress
-	@touch $@
+	@mv target/release/.building $@ # as old as the sources that it was built from
 
 test: setup-tests build ## Run every test, the browser's included
 	cargo test --workspace --locked

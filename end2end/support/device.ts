@@ -1,5 +1,11 @@
 /** A browser context: a device of its own, with a page on it, and what a person does there. */
-import { type Browser, type BrowserContext, type Page, expect } from '@playwright/test';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  expect,
+} from '@playwright/test';
 import type { Shop, Viewer } from './shop.ts';
 
 export const CARD = '4242424242424242';
@@ -13,16 +19,26 @@ export class Device {
   readonly complaints: string[] = [];
   refusals = 0;
 
+  /** Without script nothing is done with what a page preloads, and the browser remarks on it. */
+  readonly #withoutScript: boolean;
+
   private constructor(
     readonly shop: Shop,
     readonly context: BrowserContext,
     readonly page: Page,
-  ) {}
+    options: BrowserContextOptions,
+  ) {
+    this.#withoutScript = options.javaScriptEnabled === false;
+  }
 
-  static async open(browser: Browser, shop: Shop, options = {}): Promise<Device> {
+  static async open(
+    browser: Browser,
+    shop: Shop,
+    options: BrowserContextOptions = {},
+  ): Promise<Device> {
     const context = await browser.newContext({ baseURL: shop.url, ...options });
     shop.evidence.watch(context);
-    const device = new Device(shop, context, await context.newPage());
+    const device = new Device(shop, context, await context.newPage(), options);
     context.on('console', (message) => device.#hear(message.text()));
     context.on('weberror', (error) => device.complaints.push(String(error.error())));
     return device;
@@ -30,6 +46,7 @@ export class Device {
 
   #hear(text: string): void {
     if (REFUSAL.test(text)) this.refusals += 1;
+    else if (this.#withoutScript && text.includes('was preloaded using link preload')) return;
     else this.complaints.push(text);
   }
 

@@ -1,12 +1,12 @@
 /** The test of this suite: a shop of its own, and devices whose consoles are watched. */
-import { test as base, expect } from '@playwright/test';
+import { type BrowserContextOptions, test as base, expect } from '@playwright/test';
 import { Device } from './device.ts';
 import { Shop } from './shop.ts';
 
 interface Fixtures {
   shop: Shop;
   /** Opens one more device. */
-  newDevice: (options?: object) => Promise<Device>;
+  newDevice: (options?: BrowserContextOptions) => Promise<Device>;
   /** The first device. */
   device: Device;
   /** How many refusals the test expects in the consoles, all devices together. */

@@ -35,5 +35,5 @@ test('a double click pays once', async ({ device }) => {
   await page.getByRole('button', { name: 'Pay' }).dblclick();
   await expect(page).toHaveURL(/\/watch\/tidewater/);
   await page.goto('/title/tidewater');
-  await expect(page.getByText(/^Bought for/)).toHaveCount(1);
+  await expect(page.getByText(/^Bought on/)).toHaveCount(1);
 });

@@ -39,7 +39,7 @@ struct Serve {
         value_delimiter = ' ',
         hide_env_values = true
     )]
-    account: Vec<Account>,
+    account: Vec<String>,
     /// How many seconds a record takes to appear.
     #[arg(long, env = "SIMULATOR_RECORD_LAG", default_value_t = 0)]
     record_lag: u64,
@@ -77,7 +77,8 @@ async fn run(serve: Serve) -> Result<(), Box<dyn std::error::Error>> {
         builder = builder.control_token(token);
     }
     for account in serve.account {
-        builder = builder.account(account);
+        // Read here and not by clap, whose message would quote what may be a secret.
+        builder = builder.account(account.parse::<Account>()?);
     }
     let mut simulator = builder.start().await?;
     greet(&simulator)?;

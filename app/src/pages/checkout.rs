@@ -13,7 +13,7 @@ use crate::{
     local_path::LocalPath,
     model::{Checkout, Device, Failure, OrderKind},
     pages::{
-        devices::NoScript,
+        devices::WithoutScript,
         not_found::NotFoundPage,
         param, slug,
         title::{heading, rental_terms},
@@ -118,7 +118,7 @@ fn FirstStep() -> impl IntoView {
                  know this one: it plays a two-second clip and keeps a record. You pay after that."
             </p>
             <RegisterDevice registered=None next=None reload=true />
-            <NoScript />
+            <WithoutScript />
         </section>
     }
 }

@@ -57,20 +57,19 @@ fn ThisDevice(device: Option<Device>, next: Option<LocalPath>) -> impl IntoView 
             view! { <p class="facts">{format!("Registered on {}.", moment(device.registered_at))}</p> }
         })}
         <RegisterDevice registered next reload=false />
-        <NoScript />
+        <WithoutScript />
     }
 }
 
-/// Why registration needs script.
+/// Why registration needs script. Shown where the browser runs none: as a paragraph, since what
+/// stands in `noscript` is no part of the page to every tool that reads one.
 #[component]
-pub(super) fn NoScript() -> impl IntoView {
+pub(super) fn WithoutScript() -> impl IntoView {
     view! {
-        <noscript>
-            <p class="note">
-                "Registration needs JavaScript: the browser makes the device's key itself, and \
-                 plays a clip with it. Turn JavaScript on and load this page again."
-            </p>
-        </noscript>
+        <p class="note without-script">
+            "Registration needs JavaScript: the browser makes the device's key itself, and \
+             plays a clip with it. Turn JavaScript on and load this page again."
+        </p>
     }
 }
 

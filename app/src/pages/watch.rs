@@ -61,12 +61,10 @@ pub fn WatchPage() -> impl IntoView {
 fn Screening(title: Title, orders: Vec<Order>, at_once: bool) -> impl IntoView {
     view! {
         <Player slug=title.slug name=title.name backdrop=title.backdrop at_once />
-        <noscript>
-            <p class="note">
-                "Playing needs JavaScript: the browser signs its own licence request. Turn \
-                 JavaScript on and load this page again."
-            </p>
-        </noscript>
+        <p class="note without-script">
+            "Playing needs JavaScript: the browser signs its own licence request. Turn \
+             JavaScript on and load this page again."
+        </p>
         {orders.into_iter().map(|order| view! { <OrderLine order /> }).collect_view()}
     }
 }
