@@ -1,7 +1,8 @@
 //! The plain html forms: each works without script, and each answers with a redirect.
 //!
 //! What a browser sends is read here, once, into types. A form that fails leaves a [`Failure`]
-//! for the page that it came from; nothing of it goes into a URL.
+//! for the page that it came from; nothing of it goes into a URL. None answers with an error:
+//! leptos would make of it a redirect to wherever the browser says it came from.
 
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -24,7 +25,7 @@ pub const PLACE_ORDER: &str = "/api/place_order";
 /// Signs in, then goes on to `next`, or to the catalogue.
 ///
 /// # Errors
-/// [`Problem::Internal`] where not even the failure could be kept.
+/// None on the server.
 #[server(endpoint = "sign_in")]
 pub async fn sign_in(
     /// The email, as typed.
@@ -37,7 +38,10 @@ pub async fn sign_in(
     #[server(default)]
     next: String,
 ) -> Result<(), Problem> {
-    let backend = backend()?;
+    let Ok(backend) = backend() else {
+        see_other(&LocalPath::home());
+        return Ok(());
+    };
     let next: Option<LocalPath> = next.parse().ok();
     let email = email.trim().to_owned();
     let answer = if email.is_empty() {
@@ -50,12 +54,7 @@ pub async fn sign_in(
     match answer {
         Ok(_) => see_other(&next.unwrap_or_else(LocalPath::home)),
         Err(problem) => {
-            backend
-                .leave_failure(Failure {
-                    problem,
-                    typed: Some(email),
-                })
-                .await?;
+            leave_failure(&*backend, problem, Some(email)).await;
             let next = next.unwrap_or_else(LocalPath::home);
             see_other(&next.after("/signin"));
         }
@@ -66,18 +65,22 @@ pub async fn sign_in(
 /// Signs out, and goes to the catalogue.
 ///
 /// # Errors
-/// See [`crate::backend::Backend::sign_out`].
+/// None on the server.
 #[server(endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), Problem> {
-    backend()?.sign_out().await?;
+    if let Ok(backend) = backend() {
+        // Where it fails, the log says why, and the page says that the viewer is still signed in.
+        let _ = backend.sign_out().await;
+    }
     see_other(&LocalPath::home());
     Ok(())
 }
 
-/// Places an order, then goes to where it plays; a failure goes back to the checkout.
+/// Places an order, then goes to where it plays; a failure goes back to the checkout. A
+/// form that does not say what it is for leads to the title, or to the catalogue.
 ///
 /// # Errors
-/// [`Problem::NoSuchTitle`] or [`Problem::BadInput`] where the form does not say what it is for.
+/// None on the server.
 #[server(endpoint = "place_order")]
 pub async fn place_order(
     /// The title's name in URLs.
@@ -96,9 +99,14 @@ pub async fn place_order(
     #[server(default)]
     card_number: String,
 ) -> Result<(), Problem> {
-    let backend = backend()?;
-    let slug: Slug = slug.parse().map_err(|_| Problem::NoSuchTitle)?;
-    let kind = OrderKind::from_path(&kind).ok_or_else(|| bad("kind"))?;
+    let (Ok(backend), Ok(slug)) = (backend(), slug.parse::<Slug>()) else {
+        see_other(&LocalPath::home());
+        return Ok(());
+    };
+    let Some(kind) = OrderKind::from_path(&kind) else {
+        see_other(&path(format!("/title/{slug}")));
+        return Ok(());
+    };
     let checkout = checkout_path(&slug, kind);
 
     let answer = match order_form(slug.clone(), kind, &order_key, &device, card_number) {
@@ -109,16 +117,20 @@ pub async fn place_order(
         Ok(order) => see_other(&path(format!("/watch/{}", order.slug))),
         Err(Problem::SignedOut) => see_other(&checkout.after("/signin")),
         Err(problem) => {
-            backend
-                .leave_failure(Failure {
-                    problem,
-                    typed: None,
-                })
-                .await?;
+            leave_failure(&*backend, problem, None).await;
             see_other(&checkout);
         }
     }
     Ok(())
+}
+
+/// Leaves a failure for the next page. Where it cannot be kept, the log says why.
+async fn leave_failure(
+    backend: &dyn crate::backend::Backend,
+    problem: Problem,
+    typed: Option<String>,
+) {
+    let _ = backend.leave_failure(Failure { problem, typed }).await;
 }
 
 fn order_form(

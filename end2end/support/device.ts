@@ -108,7 +108,11 @@ export class Device {
   /** The colours of the picture on the screen. Chromium gives protected frames to no canvas, so
    * what the screen shows is taken first, and decoded to a canvas afterwards. */
   async picture(): Promise<Picture> {
-    const png = await this.page.locator('video').screenshot();
+    const video = this.page.locator('video');
+    // Without its controls: a progress bar that moves is no film.
+    await video.evaluate((element) => element.removeAttribute('controls'));
+    const png = await video.screenshot();
+    await video.evaluate((element) => element.setAttribute('controls', ''));
     const decoder = await this.context.browser()!.newPage();
     try {
       return await decoder.evaluate(measure, png.toString('base64'));
@@ -155,6 +159,12 @@ async function measure(base64: string): Promise<Picture> {
   const mean = sum.map((channel) => channel / pixels) as [number, number, number];
   const light = (mean[0] + mean[1] + mean[2]) / 3;
   return { mean, contrast: Math.sqrt(squares / pixels - light * light), tiles };
+}
+
+/** Two pictures of a film that moves: some part of them differs by more than a compressor would. */
+export function expectMovement(before: Picture, after: Picture): void {
+  const change = Math.max(...before.tiles.map((tile, i) => Math.abs(tile - after.tiles[i])));
+  expect(change, 'the picture stands still').toBeGreaterThan(1);
 }
 
 /** A real frame: neither of one colour, nor the green that undecodable frames come out as. */

@@ -10,6 +10,9 @@ import type { BrowserContext, Response } from '@playwright/test';
 export const EVIDENCE = fileURLToPath(new URL('../results/evidence', import.meta.url));
 export const SECRETS = 'secrets.json';
 
+/** Stands for a body that was gone before it could be read. */
+export const UNREAD = '[unread]';
+
 export class Evidence {
   readonly folder = `${EVIDENCE}/${randomUUID()}`;
   readonly #reading = new Set<Promise<void>>();
@@ -46,8 +49,8 @@ export class Evidence {
     // A licence is where a content key belongs; the player's script is not ours.
     const apart = url.includes('/rights/') && response.ok();
     if (text && !apart && !url.includes('/player/')) {
-      // A page that was left takes its bodies with it.
-      const body = await response.text().catch(() => '');
+      // A page that was left takes its bodies with it: said, so that nobody counts them as read.
+      const body = await response.text().catch(() => UNREAD);
       this.keep('bodies', `${url}\n${body}`);
     }
   }

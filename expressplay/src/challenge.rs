@@ -12,7 +12,7 @@
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use sha2::{Digest, Sha256};
 
-use crate::{DeviceId, ErrorCode, Refusal, base64url};
+use crate::{DeviceId, ErrorCode, Refusal, base64url, token_request::MAX_KEYS};
 
 /// The content type of a signed challenge.
 pub const SIGNED_TYPE: &str = "application/jose";
@@ -292,6 +292,15 @@ impl LicenseChallenge {
     /// have the type's shape.
     pub fn parse(content_type: &str, body: &[u8]) -> Result<Self, Refusal> {
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        let challenge = Self::parse_as(media_type, body)?;
+        // No token has more keys, so nobody needs to ask for more.
+        if challenge.request().kids.len() > MAX_KEYS {
+            return Err(malformed(format!("it asks for more than {MAX_KEYS} kids")));
+        }
+        Ok(challenge)
+    }
+
+    fn parse_as(media_type: &str, body: &[u8]) -> Result<Self, Refusal> {
         if media_type.eq_ignore_ascii_case(SIGNED_TYPE) {
             let compact = std::str::from_utf8(body).map_err(|_| malformed("it is not text"))?;
             SignedChallenge::parse(compact).map(Self::Signed)
@@ -448,5 +457,8 @@ mod tests {
         let zero =
             br#"{"kids":[],"type":"temporary","deviceId":"00000000000000000000000000000000"}"#;
         assert!(LicenseChallenge::parse("application/json", zero).is_err());
+        let kids = [r#""BwcHBwcHBwcHBwcHBwcHBw""#; MAX_KEYS + 1].join(",");
+        let many = format!(r#"{{"kids":[{kids}],"type":"temporary"}}"#);
+        assert!(LicenseChallenge::parse("application/json", many.as_bytes()).is_err());
     }
 }

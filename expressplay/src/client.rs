@@ -275,7 +275,19 @@ impl Client {
 
     fn keys_url(&self, kid: Option<&KeyId>) -> String {
         let all = format!("{}{KEYS_PATH}", self.base.of("api"));
-        kid.map_or_else(|| all.clone(), |kid| format!("{all}/{kid}"))
+        match kid {
+            None => all,
+            // A named kid may hold anything; a byte that no path takes as it is, is escaped.
+            Some(kid) => kid
+                .to_string()
+                .bytes()
+                .fold(all + "/", |url, byte| match byte {
+                    b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
+                        url + char::from(byte).encode_utf8(&mut [0; 4])
+                    }
+                    _ => format!("{url}%{byte:02X}"),
+                }),
+        }
     }
 
     fn keys_call(&self, call: RequestBuilder, kek: Option<&KeyEncryptionKey>) -> RequestBuilder {
@@ -312,15 +324,15 @@ async fn send(call: RequestBuilder) -> Result<Response, ClientError> {
     if status.is_success() {
         return Ok(response);
     }
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        return Err(ClientError::Unreachable(format!("it answered {status}")));
+    }
     let body = text(response).await?;
     Err(match read_refusal(&body) {
         Some(RefusalBody {
             error_code: code,
             error_message: message,
         }) => ClientError::Refused { code, message },
-        None if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-            ClientError::Unreachable(format!("it answered {status}"))
-        }
         None => ClientError::Unexpected(format!("status {status} without an error code")),
     })
 }
@@ -369,14 +381,18 @@ async fn json<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, C
 }
 
 /// The refusal in an error's body. The real service's JSON has member names that are not public,
-/// so any known code in the text will do.
+/// so a known code that stands by itself in the text will do: `-2018`, but not `2009-2018`.
 fn read_refusal(body: &str) -> Option<RefusalBody> {
     if let Ok(refusal) = serde_json::from_str(body) {
         return Some(refusal);
     }
     body.match_indices('-').find_map(|(at, _)| {
+        let alone_before = !body[..at].ends_with(|c: char| c.is_alphanumeric());
+        let alone_after = !body
+            .get(at + 5..)?
+            .starts_with(|c: char| c.is_alphanumeric());
         let number = body.get(at..at + 5)?.parse().ok()?;
-        let code = ErrorCode::from_number(number)?;
+        let code = ErrorCode::from_number(number).filter(|_| alone_before && alone_after)?;
         Some(RefusalBody {
             error_code: number,
             error_message: code.text().to_owned(),
@@ -435,7 +451,15 @@ mod tests {
             code("<html><body>Error -4010: token</body></html>"),
             Some(-4010)
         );
-        assert_eq!(code("<html>nothing-here</html>"), None);
+        for none in [
+            "<html>nothing-here</html>",
+            "© 2009-2018 Example",
+            "-40101",
+            "-4001a",
+            "-400",
+        ] {
+            assert_eq!(code(none), None, "{none}");
+        }
     }
 
     #[test]

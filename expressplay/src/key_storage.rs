@@ -49,7 +49,7 @@ impl fmt::Debug for StoredKey {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyToStore {
-    /// The key's id; one is made where it is missing.
+    /// The key's id; without one the call is refused (-4018).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
     /// The name of the key that it is wrapped under.

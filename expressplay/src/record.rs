@@ -3,7 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use crate::{Cookie, DeviceId, KeyId};
 
@@ -32,20 +33,23 @@ impl fmt::Display for EventId {
     }
 }
 
-/// A redemption that ExpressPlay logged. Known names are `event_id`, `device_id` and `cookie`;
-/// a client must expect the rest to be missing.
+/// A redemption that ExpressPlay logged. Known names are `event_id`, `device_id` and `cookie`.
+/// A client must expect the rest to be missing, or to be said otherwise: a member that cannot be
+/// read counts as missing, and a record without the known three as they should be is left out of
+/// [`Records`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// Its number.
+    /// Its number, which may come as text or as a number.
+    #[serde(deserialize_with = "text_or_number")]
     pub event_id: EventId,
     /// When it happened.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub event_time: Option<Timestamp>,
     /// What happened: `license`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub event_type: Option<String>,
     /// The DRM's short name: `wv`, `pr`, `fp`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub drm: Option<String>,
     /// The token's cookie.
     #[serde(default)]
@@ -54,22 +58,22 @@ pub struct Record {
     #[serde(default)]
     pub device_id: Option<DeviceId>,
     /// Who asked in vain, as far as proved or claimed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub refused_device_id: Option<DeviceId>,
     /// The token's content id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub content_id: Option<String>,
     /// The kids that a licence was issued for, or that were asked for in vain.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub kids: Vec<KeyId>,
     /// Issued or refused; where it is missing, a record with a device_id counts as issued.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub status: Option<Status>,
     /// Why it was refused.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub error_code: Option<i32>,
     /// Where the licence request came from.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub ip_address: Option<String>,
 }
 
@@ -97,8 +101,35 @@ pub enum Status {
 /// The answer of record retrieval: records, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Records {
-    /// The records.
+    /// The records; those that cannot be read are left out.
+    #[serde(deserialize_with = "readable")]
     pub records: Vec<Record>,
+}
+
+fn readable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Record>, D::Error> {
+    let all = Vec::<Value>::deserialize(deserializer)?;
+    Ok(all
+        .into_iter()
+        .filter_map(|record| serde_json::from_value(record).ok())
+        .collect())
+}
+
+/// What can be read, or else nothing.
+fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + Default,
+{
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventId, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => Ok(EventId(text)),
+        Value::Number(number) => Ok(EventId(number.to_string())),
+        _ => Err(serde::de::Error::custom("event_id is text or a number")),
+    }
 }
 
 /// What to retrieve: exactly one of the four methods.
@@ -143,6 +174,20 @@ mod tests {
         let json = r#"{"records":[{"event_id":"7","device_id":"0123456789abcdef0123456789abcdef","cookie":"c"}]}"#;
         let records: Records = serde_json::from_str(json).unwrap();
         assert_eq!(records.records[0].issued_to(), records.records[0].device_id);
+        assert!(records.records[0].issued_to().is_some());
+    }
+
+    #[test]
+    fn what_a_service_says_otherwise_does_not_hide_what_it_says() {
+        let json = r#"{"records":[
+            {"event_id":7,"status":"SUCCESS","kids":null,"event_time":1700000000,"drm":["wv"],
+             "device_id":"0123456789ABCDEF0123456789ABCDEF","cookie":"c"},
+            {"event_id":"8","device_id":"not a device id","cookie":"c"},
+            "no record at all"
+        ]}"#;
+        let records: Records = serde_json::from_str(json).unwrap();
+        assert_eq!(records.records.len(), 1);
+        assert_eq!(records.records[0].event_id.0, "7");
         assert!(records.records[0].issued_to().is_some());
     }
 

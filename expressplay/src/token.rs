@@ -19,8 +19,9 @@ pub const TOKEN_PARAMETER: &str = "ExpressPlayToken";
 pub struct Token(String);
 
 impl Token {
-    /// The most characters that this crate takes for a token; real ones have 150 to 350.
-    pub const MAX_CHARS: usize = 8192;
+    /// The most characters that this crate takes for a token. Real ones have 150 to 350; 64 keys
+    /// with long names need more.
+    pub const MAX_CHARS: usize = 32_768;
 
     /// The token's text.
     #[must_use]

@@ -1,16 +1,20 @@
 -- Times are milliseconds since 1970, ids are UUIDs in text.
 
+-- A demo viewer signs in only while the storefront runs with demo data.
 create table viewers (
     id text primary key not null,
     email text not null unique collate nocase,
     name text not null,
     password_hash text not null,
-    created_at integer not null
+    created_at integer not null,
+    demo integer not null default 0 check (demo in (0, 1))
 ) strict;
 
 -- A registration, begun with a cookie (seed steps 1 to 3). It is a device once registered_at is
--- set. device_id is what ExpressPlay's record said then: to show and to select by, no source for
--- a sale.
+-- set. device_id is what ExpressPlay's record said then. It is shown, it selects, and it guards (a
+-- sale whose record says another device is refused); the device_id of an order never comes from it.
+-- Once two_devices_at is set, two devices were seen under the cookie: nothing is sold by it again,
+-- whatever later records say.
 create table devices (
     id text primary key not null,
     viewer_id text not null references viewers (id),
@@ -18,6 +22,7 @@ create table devices (
     begun_at integer not null,
     registered_at integer,
     device_id text,
+    two_devices_at integer,
     check ((registered_at is null) = (device_id is null))
 ) strict;
 

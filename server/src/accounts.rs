@@ -36,6 +36,7 @@ pub struct Accounts {
     /// What an unknown email's password is compared with, so that the answer takes as long.
     nobodys_hash: String,
     throttle: Throttle,
+    demo_viewers: bool,
 }
 
 /// An account, as far as others need it.
@@ -53,6 +54,7 @@ struct AccountRow {
     email: String,
     name: String,
     password_hash: String,
+    demo: bool,
 }
 
 impl AccountRow {
@@ -69,11 +71,17 @@ impl AccountRow {
 }
 
 impl Accounts {
-    /// The accounts in a database.
+    /// The accounts in a database. Demo viewers among them, left by an earlier start, are nobody
+    /// unless they are allowed now.
     ///
     /// # Errors
     /// [`Error::PasswordHash`] where hashing does not work at all.
-    pub async fn new(db: SqlitePool, clock: Clock, entropy: Entropy) -> Result<Self, Error> {
+    pub async fn new(
+        db: SqlitePool,
+        clock: Clock,
+        entropy: Entropy,
+        demo_viewers: bool,
+    ) -> Result<Self, Error> {
         let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
         let nobodys_hash = hash(&hashing, &entropy, "nobody's password".to_owned()).await?;
         let throttle = Throttle::default();
@@ -84,6 +92,7 @@ impl Accounts {
             hashing,
             nobodys_hash,
             throttle,
+            demo_viewers,
         })
     }
 
@@ -93,6 +102,24 @@ impl Accounts {
     /// [`Error::Settings`] for an email or a password that can be none; [`Error::PasswordHash`] or
     /// [`Error::Database`].
     pub async fn add(&self, email: &str, name: &str, password: &str) -> Result<bool, Error> {
+        self.add_as(email, name, password, false).await
+    }
+
+    /// Makes a demo viewer's account, like [`Self::add`].
+    ///
+    /// # Errors
+    /// See [`Self::add`].
+    pub async fn add_demo(&self, email: &str, name: &str, password: &str) -> Result<bool, Error> {
+        self.add_as(email, name, password, true).await
+    }
+
+    async fn add_as(
+        &self,
+        email: &str,
+        name: &str,
+        password: &str,
+        demo: bool,
+    ) -> Result<bool, Error> {
         if email.len() > LONGEST_PASSWORD || !email.contains('@') {
             return Err(Error::Settings("that is not an email address".to_owned()));
         }
@@ -109,8 +136,8 @@ impl Accounts {
         }
         let password_hash = hash(&self.hashing, &self.entropy, password.to_owned()).await?;
         let added = sqlx::query(
-            "insert into viewers (id, email, name, password_hash, created_at)
-             values (?, ?, ?, ?, ?)
+            "insert into viewers (id, email, name, password_hash, created_at, demo)
+             values (?, ?, ?, ?, ?, ?)
              on conflict (email) do nothing",
         )
         .bind(self.entropy.uuid().to_string())
@@ -118,6 +145,7 @@ impl Accounts {
         .bind(name)
         .bind(password_hash)
         .bind(self.clock.now().as_millisecond())
+        .bind(demo)
         .execute(&self.db)
         .await?;
         Ok(added.rows_affected() == 1)
@@ -129,11 +157,13 @@ impl Accounts {
     /// [`Error::Database`].
     pub async fn find(&self, id: Uuid) -> Result<Option<Account>, Error> {
         let row: Option<AccountRow> =
-            sqlx::query_as("select id, email, name, password_hash from viewers where id = ?")
+            sqlx::query_as("select id, email, name, password_hash, demo from viewers where id = ?")
                 .bind(id.to_string())
                 .fetch_optional(&self.db)
                 .await?;
-        row.map(AccountRow::account).transpose()
+        row.filter(|row| self.admits(row))
+            .map(AccountRow::account)
+            .transpose()
     }
 
     /// The account that email and password belong to.
@@ -156,11 +186,13 @@ impl Accounts {
             return Err(Problem::TooManyAttempts.into());
         }
 
-        let row: Option<AccountRow> =
-            sqlx::query_as("select id, email, name, password_hash from viewers where email = ?")
-                .bind(email)
-                .fetch_optional(&self.db)
-                .await?;
+        let row: Option<AccountRow> = sqlx::query_as(
+            "select id, email, name, password_hash, demo from viewers where email = ?",
+        )
+        .bind(email)
+        .fetch_optional(&self.db)
+        .await?;
+        let row = row.filter(|row| self.admits(row));
         let hash = row
             .as_ref()
             .map_or(&self.nobodys_hash, |row| &row.password_hash);
@@ -175,6 +207,10 @@ impl Accounts {
                 Err(Problem::WrongPassword.into())
             }
         }
+    }
+
+    const fn admits(&self, row: &AccountRow) -> bool {
+        self.demo_viewers || !row.demo
     }
 }
 
@@ -253,7 +289,7 @@ mod tests {
         let url = format!("sqlite://{}", folder.path().join("shop.db").display());
         let db = crate::database::open(&url).await.unwrap();
         let clock = Clock::default();
-        let accounts = Accounts::new(db, clock.clone(), Entropy::seeded(1))
+        let accounts = Accounts::new(db, clock.clone(), Entropy::seeded(1), true)
             .await
             .unwrap();
         accounts

@@ -11,6 +11,7 @@ use app::{
     problem::Problem,
 };
 use async_trait::async_trait;
+use expressplay::Cookie;
 use uuid::Uuid;
 
 use crate::{
@@ -227,10 +228,13 @@ impl Request {
         let begun = devices::find(db, viewer, id)
             .await?
             .ok_or(Problem::NoSuchDevice)?;
-        let device_id = entitlement.dummy_license(&begun.cookie).await?;
-        if begun.finished.is_some_and(|(known, _)| known != device_id) {
+        if begun.two_devices {
             return Err(Problem::TwoDevices.into());
         }
+        let again = begun.finished.is_some();
+        let answer = entitlement.dummy_license(&begun.cookie, again).await;
+        let answer = answer.and_then(|record| begun.agrees_with(record));
+        let device_id = self.remembered(&begun.cookie, answer).await?;
         let handle = Handle::new(entropy.bytes());
         devices::finish(db, id, device_id, &handle, clock.now()).await?;
         if let Some(replaced) = self.browser.handle(viewer) {
@@ -256,6 +260,14 @@ impl Request {
         })
     }
 
+    /// An answer about a cookie. That two devices were seen is kept: a later answer may not show it.
+    async fn remembered<T>(&self, cookie: &Cookie, answer: Result<T, Error>) -> Result<T, Error> {
+        if matches!(answer, Err(Error::Viewer(Problem::TwoDevices))) {
+            devices::note_two_devices(&self.shop.db, cookie, self.shop.clock.now()).await?;
+        }
+        answer
+    }
+
     /// Step 4, then payment and order in one. Whatever fails before leaves nothing behind.
     async fn sell(&self, form: OrderForm) -> Result<Order, Error> {
         let viewer = self.signed_in().await?;
@@ -268,15 +280,20 @@ impl Request {
             ..
         } = &*self.shop;
         if let Some(order) = orders::of_key(db, viewer, form.order_key).await? {
+            let device = self.chosen_device(viewer, form.device).await?;
+            let device_id = device.finished.map(|(device_id, _)| device_id);
+            order.is_for(&form.slug, form.kind, device_id)?;
             return Ok(order.shown(catalogue, clock.now()));
         }
         let entry = self.entry(&form.slug)?;
         let card: Card = form.card_number.parse()?;
         let device = self.chosen_device(viewer, form.device).await?;
-        let device_id = entitlement.device_of(&device.cookie).await?;
-        if device.finished.is_none_or(|(known, _)| known != device_id) {
+        if device.two_devices {
             return Err(Problem::TwoDevices.into());
         }
+        let answer = entitlement.device_of(&device.cookie).await;
+        let answer = answer.and_then(|record| device.agrees_with(record));
+        let device_id = self.remembered(&device.cookie, answer).await?;
         self.cross_check_rentals(viewer, &form.slug).await?;
         let new = NewOrder {
             id: entropy.uuid(),
@@ -335,10 +352,8 @@ impl Request {
         let clip = &self.entry(slug)?.clip;
         let mut problem = Problem::NotBought;
         for order in self.by_preference(viewer, slug).await? {
-            let order = match order.kind {
-                OrderKind::Buy => order,
-                OrderKind::Rent => self.cross_checked(order).await?,
-            };
+            // Before every token: else plays could crowd a second device out of the answer unseen.
+            let order = self.looked_up(order).await?;
             let left = match order.left(clock.now()) {
                 Ok(left) => left,
                 Err(over) => {
@@ -368,19 +383,33 @@ impl Request {
         Ok(orders)
     }
 
-    /// Step 7, as the record shows it: the order, with the time of its first licence if there is
-    /// one by now.
+    /// Step 7, where it is still of interest: see [`Self::looked_up`].
     async fn cross_checked(&self, order: StoredOrder) -> Result<StoredOrder, Error> {
-        let (Some(sale), Ok(entry)) = (order.unchecked_sale(), self.entry(&order.slug)) else {
+        match order.unchecked_sale() {
+            Some(_) => self.looked_up(order).await,
+            None => Ok(order),
+        }
+    }
+
+    /// Step 7, as the record shows it: the order, with the time of its first licence if there is
+    /// one by now. Two devices under its cookie are noted; what was sold before stays sold.
+    async fn looked_up(&self, order: StoredOrder) -> Result<StoredOrder, Error> {
+        let Ok(entry) = self.entry(&order.slug) else {
             return Ok(order);
         };
         let Shop {
-            db, entitlement, ..
+            db,
+            entitlement,
+            clock,
+            ..
         } = &*self.shop;
         let found = entitlement
-            .cross_check(order.id, &order.cookie, sale, &entry.clip)
+            .cross_check(order.id, &order.cookie, order.unchecked_sale(), &entry.clip)
             .await?;
-        match found {
+        if found.two_devices {
+            devices::note_two_devices(db, &order.cookie, clock.now()).await?;
+        }
+        match found.licensed_at {
             Some(at) => {
                 orders::note_license(db, order.id, at).await?;
                 Ok(StoredOrder {
@@ -400,7 +429,7 @@ impl Request {
             .await?
             .ok_or(Problem::NoSuchOrder)?;
         let order = match self.cross_checked(order.clone()).await {
-            Err(Error::ExpressPlay(cause)) => {
+            Err(cause @ Error::ExpressPlay(_)) => {
                 tracing::warn!(%cause, order = %id, "the start of a rental cannot be looked up now");
                 order
             }

@@ -6,7 +6,7 @@ use app::model::Failure;
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{
-    Session,
+    Expiry, Session,
     cookie::{Cookie, SameSite, time::Duration},
 };
 use uuid::Uuid;
@@ -17,6 +17,12 @@ const VIEWER: &str = "viewer";
 const FAILURE: &str = "failure";
 /// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
 const HANDLE_DAYS: i64 = 400;
+/// A viewer's session ends when it was not used to change anything for so long …
+const VIEWER_STAYS: Duration = Duration::days(14);
+/// … and nobody's, which only carries a failure to the next page, after so long.
+pub(crate) const NOBODY_STAYS: Duration = Duration::minutes(10);
+/// No email is longer (RFC 5321, section 4.5.3.1.3).
+const LONGEST_EMAIL: usize = 254;
 
 /// The browser behind one request.
 #[derive(Debug)]
@@ -49,7 +55,7 @@ impl Browser {
     pub(crate) async fn sign_in(&self, viewer: Uuid) -> Result<(), Error> {
         self.session.cycle_id().await?;
         self.session.insert(VIEWER, viewer).await?;
-        Ok(())
+        self.set_expiry().await
     }
 
     /// Ends the session.
@@ -58,12 +64,26 @@ impl Browser {
     }
 
     pub(crate) async fn leave_failure(&self, failure: Failure) -> Result<(), Error> {
-        Ok(self.session.insert(FAILURE, failure).await?)
+        let typed = failure.typed.filter(|typed| typed.len() <= LONGEST_EMAIL);
+        let failure = Failure { typed, ..failure };
+        self.session.insert(FAILURE, failure).await?;
+        self.set_expiry().await
+    }
+
+    /// Whatever changes a session says how long it is kept from now on.
+    async fn set_expiry(&self) -> Result<(), Error> {
+        let stays = match self.viewer().await? {
+            Some(_) => VIEWER_STAYS,
+            None => NOBODY_STAYS,
+        };
+        self.session.set_expiry(Some(Expiry::OnInactivity(stays)));
+        Ok(())
     }
 
     pub(crate) async fn take_failure(&self) -> Result<Option<Failure>, Error> {
         let failure = self.session.remove(FAILURE).await?;
         if failure.is_some() {
+            self.set_expiry().await?;
             // A page may still be streaming when the middleware saves, so save here.
             self.session.save().await?;
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use app::model::Cdm;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
 use expressplay::{CustomerAuthenticator, client::BaseUrl};
 use simulator::Entropy;
 
@@ -77,6 +77,7 @@ pub struct Args {
         long,
         env = "BINDERY_CUSTOMER_AUTHENTICATOR",
         hide_env_values = true,
+        allow_hyphen_values = true,
         value_name = "NUMBER,HEX32"
     )]
     pub customer_authenticator: Option<Secret>,
@@ -89,16 +90,28 @@ pub struct Args {
     #[arg(
         long,
         env = "BINDERY_TEST_CONTROLS",
-        conflicts_with = "expressplay_url"
+        conflicts_with = "expressplay_url",
+        action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new()
     )]
     pub test_controls: bool,
 
     /// Leaves out the demo viewers.
-    #[arg(long, env = "BINDERY_NO_DEMO_DATA")]
+    #[arg(
+        long,
+        env = "BINDERY_NO_DEMO_DATA",
+        action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new()
+    )]
     pub no_demo_data: bool,
 
     /// Browsers reach the storefront by https, through a proxy: cookies are marked Secure.
-    #[arg(long, env = "BINDERY_HTTPS")]
+    #[arg(
+        long,
+        env = "BINDERY_HTTPS",
+        action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new()
+    )]
     pub https: bool,
 
     /// The catalogue.
@@ -136,9 +149,10 @@ pub enum CdmChoice {
     Widevine,
 }
 
-/// A customer authenticator, read so that no message quotes what was typed.
-#[derive(Debug, Clone)]
-pub struct Secret(pub CustomerAuthenticator);
+/// A customer authenticator as typed. It is read in [`Settings`], not by clap, which would quote one
+/// with a typo.
+#[derive(Clone)]
+pub struct Secret(String);
 
 /// All that a storefront is started with.
 #[derive(Debug, Clone)]
@@ -236,6 +250,11 @@ impl TryFrom<Args> for Settings {
     /// # Errors
     /// [`Error::Settings`] for what does not go together.
     fn try_from(args: Args) -> Result<Self, Error> {
+        let authenticator = args
+            .customer_authenticator
+            .as_ref()
+            .map(Secret::read)
+            .transpose()?;
         if args.cdm == CdmChoice::Widevine && args.expressplay_url.is_none() {
             return Err(Error::Settings(
                 "--cdm widevine needs a licence service that speaks Widevine: give --expressplay-url \
@@ -253,9 +272,7 @@ impl TryFrom<Args> for Settings {
             ));
         }
         let mut settings = Self::embedded(args.listen, &args.database, simulator_listen);
-        if let (Some(base), Some(Secret(authenticator))) =
-            (args.expressplay_url, args.customer_authenticator.clone())
-        {
+        if let (Some(base), Some(authenticator)) = (args.expressplay_url, authenticator.clone()) {
             settings.expressplay = ExpressPlay::Elsewhere {
                 base,
                 authenticator,
@@ -263,7 +280,7 @@ impl TryFrom<Args> for Settings {
         } else if let ExpressPlay::Embedded {
             database,
             public_url,
-            authenticator,
+            authenticator: account,
             test_controls,
             ..
         } = &mut settings.expressplay
@@ -271,8 +288,8 @@ impl TryFrom<Args> for Settings {
             if let Some(given) = args.simulator_database {
                 *database = given;
             }
-            if let Some(Secret(given)) = args.customer_authenticator {
-                *authenticator = given;
+            if let Some(given) = authenticator {
+                *account = given;
             }
             *public_url = args.simulator_public_url;
             *test_controls = args.test_controls;
@@ -289,13 +306,27 @@ impl TryFrom<Args> for Settings {
     }
 }
 
-impl std::str::FromStr for Secret {
-    type Err = &'static str;
+impl Secret {
+    fn read(&self) -> Result<CustomerAuthenticator, Error> {
+        self.0.parse().map_err(|_| {
+            Error::Settings(
+                "--customer-authenticator (or BINDERY_CUSTOMER_AUTHENTICATOR) is a number, a comma \
+                 and 32 hexadecimal digits, and what was given is not"
+                    .to_owned(),
+            )
+        })
+    }
+}
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse()
-            .map(Self)
-            .map_err(|_| "it is a number, a comma and 32 hexadecimal digits")
+impl From<String> for Secret {
+    fn from(typed: String) -> Self {
+        Self(typed)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret([redacted])")
     }
 }
 
@@ -395,8 +426,11 @@ mod tests {
     #[test]
     fn a_wrong_authenticator_is_not_quoted() {
         let secret = "1ad8eed133edf43cbcc185f0236828a";
-        let fault = args(&["--customer-authenticator", &format!("1,{secret}")]).unwrap_err();
-        assert!(fault.contains("32 hexadecimal digits"));
+        let args = args(&["--customer-authenticator", &format!("1,{secret}")]).unwrap();
+        assert!(!format!("{args:?}").contains(secret));
+        let fault = Settings::try_from(args).unwrap_err().to_string();
+        assert!(fault.contains("32 hexadecimal digits"), "{fault}");
+        assert!(!fault.contains(secret), "{fault}");
     }
 
     #[test]

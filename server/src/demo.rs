@@ -11,7 +11,7 @@ pub const VIEWERS: [(&str, &str); 2] = [("alice@example.com", "Alice"), ("bob@ex
 pub(crate) async fn make_viewers(accounts: &Accounts) -> Result<(), Error> {
     for (email, name) in VIEWERS {
         // Those who are here already stay as they are.
-        accounts.add(email, name, PASSWORD).await?;
+        accounts.add_demo(email, name, PASSWORD).await?;
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! A viewer's devices, as registered, and which of them a browser is.
 //!
 //! A browser holds a handle in an HttpOnly cookie, one for each viewer who registered with it.
-//! The handle selects a registration; it proves nothing, and what a token is bound to never comes
-//! from here (see [`crate::entitlement`], step 4).
+//! The handle selects a registration; it proves nothing. The device_id that is kept here is shown
+//! and guards against a record that says another, but what a token is bound to never comes from
+//! here (see [`crate::entitlement`], step 4).
 
-use app::model::Device;
+use app::{model::Device, problem::Problem};
 use expressplay::{Cookie, DeviceId};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -28,6 +29,8 @@ pub struct Registration {
     pub cookie: Cookie,
     /// Once finished, the device_id on record then, and the time.
     pub finished: Option<(DeviceId, Timestamp)>,
+    /// Whether two devices were ever seen under its cookie: no sale by it, then.
+    pub two_devices: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -36,6 +39,7 @@ struct Row {
     cookie: String,
     device_id: Option<String>,
     registered_at: Option<i64>,
+    two_devices_at: Option<i64>,
 }
 
 impl TryFrom<Row> for Registration {
@@ -50,6 +54,7 @@ impl TryFrom<Row> for Registration {
             id: parsed(&row.id, "registration's id")?,
             cookie: parsed(&row.cookie, "cookie")?,
             finished,
+            two_devices: row.two_devices_at.is_some(),
         })
     }
 }
@@ -91,7 +96,8 @@ pub async fn begin(
 /// [`Error::Database`].
 pub async fn find(db: &SqlitePool, viewer: Uuid, id: Uuid) -> Result<Option<Registration>, Error> {
     let row: Option<Row> = sqlx::query_as(
-        "select id, cookie, device_id, registered_at from devices where id = ? and viewer_id = ?",
+        "select id, cookie, device_id, registered_at, two_devices_at from devices
+         where id = ? and viewer_id = ?",
     )
     .bind(id.to_string())
     .bind(viewer.to_string())
@@ -131,6 +137,26 @@ pub async fn finish(
     Ok(())
 }
 
+/// Notes that two devices were seen under a cookie: for good, since an answer holds 32 records and
+/// later ones crowd out the one that told.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn note_two_devices(
+    db: &SqlitePool,
+    cookie: &Cookie,
+    now: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query(
+        "update devices set two_devices_at = ? where cookie = ? and two_devices_at is null",
+    )
+    .bind(now.as_millisecond())
+    .bind(cookie.as_str())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The device that a browser is for a viewer, by the handle that it holds.
 ///
 /// # Errors
@@ -141,7 +167,7 @@ pub async fn of_handle(
     handle: &Handle,
 ) -> Result<Option<Registration>, Error> {
     let row: Option<Row> = sqlx::query_as(
-        "select d.id, d.cookie, d.device_id, d.registered_at
+        "select d.id, d.cookie, d.device_id, d.registered_at, d.two_devices_at
          from handles h join devices d on d.id = h.device
          where h.hash = ? and d.viewer_id = ? and d.registered_at is not null",
     )
@@ -174,7 +200,7 @@ pub async fn of_viewer(
     this_browser: Option<DeviceId>,
 ) -> Result<Vec<Device>, Error> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, cookie, device_id, registered_at from devices
+        "select id, cookie, device_id, registered_at, two_devices_at from devices
          where viewer_id = ? and registered_at is not null
          order by registered_at desc, rowid desc",
     )
@@ -191,6 +217,18 @@ pub async fn of_viewer(
 }
 
 impl Registration {
+    /// The device_id of a record that was just retrieved, if it is not another than at
+    /// registration.
+    ///
+    /// # Errors
+    /// [`Problem::TwoDevices`].
+    pub fn agrees_with(&self, record: DeviceId) -> Result<DeviceId, Error> {
+        match self.finished {
+            Some((known, _)) if known != record => Err(Problem::TwoDevices.into()),
+            _ => Ok(record),
+        }
+    }
+
     /// The registration as pages show it; none until it is finished.
     #[must_use]
     pub fn device(&self, this_browser: Option<DeviceId>) -> Option<Device> {

@@ -133,10 +133,17 @@ impl Entitlement {
     /// Step 3, **dummy licence request**: between the device and ExpressPlay, which associates
     /// the device's device_id with the cookie. Here it shows in the record.
     ///
+    /// A full answer may hide a second device, so it is none the first time. `again` is for a
+    /// device that is registered already: its plays may well have filled it.
+    ///
     /// # Errors
     /// [`Problem::RecordLate`], [`Problem::TwoDevices`] or [`Error::ExpressPlay`].
-    pub async fn dummy_license(&self, cookie: &Cookie) -> Result<DeviceId, Error> {
-        let device_id = self.retrieve(cookie).await?;
+    pub async fn dummy_license(&self, cookie: &Cookie, again: bool) -> Result<DeviceId, Error> {
+        let Retrieved { device_id, full } = self.retrieve(cookie).await?;
+        if full && !again {
+            tracing::warn!(%cookie, "a full answer before registration is finished");
+            return Err(Problem::TwoDevices.into());
+        }
         info!(step = 3, %cookie, %device_id, "dummy licence request on record");
         Ok(device_id)
     }
@@ -147,7 +154,7 @@ impl Entitlement {
     /// # Errors
     /// [`Problem::RecordLate`], [`Problem::TwoDevices`] or [`Error::ExpressPlay`].
     pub async fn device_of(&self, cookie: &Cookie) -> Result<DeviceId, Error> {
-        let device_id = self.retrieve(cookie).await?;
+        let Retrieved { device_id, .. } = self.retrieve(cookie).await?;
         info!(step = 4, %cookie, %device_id, "device retrieved for a sale");
         Ok(device_id)
     }
@@ -221,7 +228,8 @@ impl Entitlement {
 
     /// Step 7, **cross-check**: ExpressPlay compares the token's device_id with the licence
     /// request's. Where they match there is a licence, and its record; the first of an order is
-    /// when a rental starts. One question, no waiting: who plays asks again.
+    /// when a rental starts. One question, no waiting: who plays asks again. Without a sale to
+    /// look for, it still says whether the cookie is one device's.
     ///
     /// # Errors
     /// [`Error::ExpressPlay`].
@@ -229,18 +237,21 @@ impl Entitlement {
         &self,
         order: Uuid,
         cookie: &Cookie,
-        sale: Sale,
+        sale: Option<Sale>,
         clip: &Clip,
-    ) -> Result<Option<Timestamp>, Error> {
+    ) -> Result<CrossCheck, Error> {
         let records = self
             .expressplay
             .records(&RecordQuery::Cookie(cookie.clone()))
             .await?;
-        let licensed_at = first_license(&records, sale, clip);
+        let licensed_at = sale.and_then(|sale| first_license(&records, sale, clip));
         if let Some(at) = licensed_at {
             info!(step = 7, %order, %cookie, %at, "the device_ids match: licence on record");
         }
-        Ok(licensed_at)
+        Ok(CrossCheck {
+            licensed_at,
+            two_devices: agreed_device(cookie, &records).is_err(),
+        })
     }
 
     /// Whether ExpressPlay answers, and knows us.
@@ -257,13 +268,14 @@ impl Entitlement {
     }
 
     /// Retrieves the records for a cookie, and asks again for a while if there are none yet.
-    async fn retrieve(&self, cookie: &Cookie) -> Result<DeviceId, Error> {
+    async fn retrieve(&self, cookie: &Cookie) -> Result<Retrieved, Error> {
         let query = RecordQuery::Cookie(cookie.clone());
         let mut waits = self.patience.waits();
         loop {
             let records = self.expressplay.records(&query).await?;
             if let Some(device_id) = agreed_device(cookie, &records)? {
-                return Ok(device_id);
+                let full = records.len() >= MAX_RECORDS;
+                return Ok(Retrieved { device_id, full });
             }
             match waits.next() {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -271,6 +283,23 @@ impl Entitlement {
             }
         }
     }
+}
+
+/// What the records for a cookie say.
+struct Retrieved {
+    /// The one device that they name.
+    device_id: DeviceId,
+    /// Whether there may be more records than an answer holds.
+    full: bool,
+}
+
+/// What the records say of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CrossCheck {
+    /// When its first licence was issued, if it was looked for and found.
+    pub licensed_at: Option<Timestamp>,
+    /// Whether two devices were seen under its cookie.
+    pub two_devices: bool,
 }
 
 /// When an order was made and first handed over.

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use app::problem::Problem;
-use expressplay::ClientError;
+use expressplay::{ClientError, ErrorCode};
 
 use crate::catalogue::CatalogueError;
 
@@ -16,7 +16,7 @@ pub enum Error {
     #[error(transparent)]
     Viewer(#[from] Problem),
     /// ExpressPlay did not answer, or refused.
-    #[error(transparent)]
+    #[error("{}", in_our_words(.0))]
     ExpressPlay(#[from] ClientError),
     /// The database failed.
     #[error("the database failed: {0}")]
@@ -77,19 +77,33 @@ pub enum Error {
     Simulator(#[from] simulator::Error),
 }
 
+/// A client's error without ExpressPlay's own words: they may repeat what it was sent, the customer
+/// authenticator included.
+fn in_our_words(fault: &ClientError) -> String {
+    match fault {
+        ClientError::Refused { code, .. } => {
+            let known = ErrorCode::from_number(*code);
+            let text = known.map_or("a code that is not in its API", ErrorCode::text);
+            format!("ExpressPlay refused with {code}: {text}")
+        }
+        other => other.to_string(),
+    }
+}
+
 impl Error {
     /// What the viewer gets to see; the cause goes to the log and nowhere else.
     #[must_use]
     pub fn into_problem(self) -> Problem {
         match self {
             Self::Viewer(problem) => problem,
-            Self::ExpressPlay(ClientError::Refused { code, message }) => {
-                tracing::warn!(code, message, "ExpressPlay refused");
-                Problem::ExpressPlayRefused { code }
-            }
-            Self::ExpressPlay(cause) => {
-                tracing::warn!(%cause, "ExpressPlay does not answer as it should");
-                Problem::ExpressPlayDown
+            Self::ExpressPlay(ref fault) => {
+                tracing::warn!(cause = %self, "ExpressPlay does not answer as asked");
+                match fault {
+                    ClientError::Refused { code, .. } => {
+                        Problem::ExpressPlayRefused { code: *code }
+                    }
+                    _ => Problem::ExpressPlayDown,
+                }
             }
             cause => {
                 tracing::error!(%cause, "internal error");

@@ -99,7 +99,8 @@ impl Storefront {
         } = connect(&settings).await?;
         let client = Client::with_options(base, authenticator, &settings.client)?;
         let entropy = settings.entropy.clone();
-        let accounts = Accounts::new(db.clone(), clock.clone(), entropy.clone()).await?;
+        let accounts =
+            Accounts::new(db.clone(), clock.clone(), entropy.clone(), with_demo_data).await?;
         if with_demo_data {
             demo::make_viewers(&accounts).await?;
         }
@@ -188,7 +189,8 @@ pub async fn add_viewer(
     password: &str,
 ) -> Result<(), Error> {
     let db = database::open(&settings.database).await?;
-    let accounts = Accounts::new(db, Clock::default(), settings.entropy.clone()).await?;
+    let (clock, entropy) = (Clock::default(), settings.entropy.clone());
+    let accounts = Accounts::new(db, clock, entropy, settings.has_demo_data()).await?;
     if accounts.add(email, name, password).await? {
         Ok(())
     } else {

@@ -152,6 +152,24 @@ impl StoredOrder {
         }
     }
 
+    /// Whether a form that comes with this order's key asks for the same thing.
+    ///
+    /// # Errors
+    /// [`Problem::BadInput`] where it asks for another.
+    pub fn is_for(
+        &self,
+        slug: &Slug,
+        kind: OrderKind,
+        device_id: Option<DeviceId>,
+    ) -> Result<(), Problem> {
+        if (&self.slug, self.kind, Some(self.device_id)) == (slug, kind, device_id) {
+            return Ok(());
+        }
+        Err(Problem::BadInput {
+            field: "order key".to_owned(),
+        })
+    }
+
     /// The order as pages show it.
     #[must_use]
     pub fn shown(&self, catalogue: &Catalogue, now: Timestamp) -> Order {
@@ -255,7 +273,8 @@ pub async fn of_key(
 /// for that device, or, when renting, a rental of it that can still be played there.
 ///
 /// # Errors
-/// [`Problem::CardDeclined`] or [`Error::Database`].
+/// [`Problem::CardDeclined`], [`Problem::BadInput`] where the key has made another order, or
+/// [`Error::Database`].
 pub async fn charge_and_order(
     db: &SqlitePool,
     new: &NewOrder,
@@ -304,6 +323,7 @@ async fn already_had(
     now: Timestamp,
 ) -> Result<Option<StoredOrder>, Error> {
     if let Some(order) = of_key(&mut **tx, new.viewer, new.order_key).await? {
+        order.is_for(&new.slug, new.kind, Some(new.device_id))?;
         return Ok(Some(order));
     }
     let had = of_title(&mut **tx, new.viewer, &new.slug).await?;

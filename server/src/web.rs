@@ -24,16 +24,17 @@ use leptos_axum::{
 use serde::Serialize;
 use tower::ServiceExt;
 use tower_http::{services::ServeDir, trace::TraceLayer};
-use tower_sessions::{
-    Expiry, SessionManagerLayer,
-    cookie::{SameSite, time},
-};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use tower_sessions_sqlx_store::SqliteStore;
 
-use crate::{backend, browser::Browser, csrf, error::Error, shop::Shop};
+use crate::{
+    backend,
+    browser::{Browser, NOBODY_STAYS},
+    csrf,
+    error::Error,
+    shop::Shop,
+};
 
-/// A session ends when it was not used to change anything for so long.
-const SESSION_DAYS: i64 = 14;
 /// No form is longer.
 const LONGEST_BODY: usize = 64 * 1024;
 /// How long a readiness probe waits for ExpressPlay.
@@ -89,6 +90,7 @@ pub(crate) fn router(
         .fallback(static_or_not_found)
         .with_state(options)
         .layer(session_layer(sessions, https))
+        .layer(middleware::map_request(without_referer))
         .layer(middleware::from_fn(short_bodies))
         .layer(middleware::from_fn(csrf::same_site_only));
     let health = Router::new()
@@ -136,7 +138,8 @@ fn session_layer(sessions: SqliteStore, https: bool) -> SessionManagerLayer<Sqli
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(https)
-        .with_expiry(Expiry::OnInactivity(time::Duration::days(SESSION_DAYS)))
+        // Whatever changes a session sets its own: see Browser.
+        .with_expiry(Expiry::OnInactivity(NOBODY_STAYS))
 }
 
 /// A request for a file: method, path and headers; none where it can be no such thing.
@@ -186,6 +189,13 @@ fn kept_for(path: &str, hashed: bool) -> &'static str {
     } else {
         "public, max-age=3600"
     }
+}
+
+/// Forgets which page a request came from: leptos would send a form that it cannot read back there,
+/// with its error in the URL. Without, it goes to the catalogue.
+async fn without_referer(mut request: Request) -> Request {
+    request.headers_mut().remove(header::REFERER);
+    request
 }
 
 /// Refuses a body that no form of ours would have.

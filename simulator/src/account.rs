@@ -22,6 +22,7 @@ impl Environment {
     /// `127.0.0.1`.
     #[must_use]
     pub fn of_host(host: &str) -> Option<Self> {
+        let host = host.to_ascii_lowercase();
         if host.contains(".test.") {
             Some(Self::Test)
         } else if host.contains(".service.") {

@@ -125,6 +125,12 @@ pub enum Error {
         /// What SQLite says.
         source: sqlx::Error,
     },
+    /// The public URL is none that paths can be appended to.
+    #[error("the public URL is http or https without query, and {text} is not")]
+    PublicUrl {
+        /// What was given.
+        text: String,
+    },
     /// Two accounts with one number in one environment.
     #[error("two accounts have the number {number} in the {environment} environment")]
     SameAccount {

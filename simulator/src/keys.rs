@@ -43,7 +43,9 @@ pub(crate) async fn all(State(service): State<Service>, call: Call) -> Result<Re
             .kept_keys(account.id())
             .await
             .map_err(|error| Failure::internal(&error, format))?;
-        let keys: Result<Vec<_>, _> = kept.iter().map(|key| key.answer(kek.as_ref())).collect();
+        // A key under another kek is listed all the same, only not in clear.
+        let shown = |key: &Kept| key.answer(kek.as_ref()).or_else(|_| key.answer(None));
+        let keys: Result<Vec<_>, _> = kept.iter().map(shown).collect();
         return Ok(Json(keys.map_err(refuse(format))?).into_response());
     }
     let kept = if call.body.is_empty() {

@@ -183,7 +183,7 @@ fn check_account<'s>(
 ) -> Result<&'s Account, Refusal> {
     let account = service.accounts.get(contents.account).ok_or_else(|| {
         Refusal::new(
-            ErrorCode::AccountDisabled,
+            ErrorCode::InvalidToken,
             "the token's account is not served here",
         )
     })?;

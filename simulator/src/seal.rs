@@ -38,7 +38,6 @@ const BLOCK: usize = 16;
 pub(crate) struct TokenContents {
     pub(crate) account: AccountId,
     pub(crate) drm: Drm,
-    pub(crate) issued_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) cookie: Option<Cookie>,
     /// The token restriction: only this device may redeem it.
@@ -58,7 +57,6 @@ pub(crate) struct TokenKey {
 #[derive(Serialize, Deserialize)]
 struct Inside {
     drm: u8,
-    issued_at_ms: i64,
     expires_at_ms: i64,
     cookie: Option<String>,
     device_id: Option<[u8; 16]>,
@@ -214,7 +212,6 @@ impl From<&TokenContents> for Inside {
                 Drm::PlayReady => 2,
                 Drm::FairPlay => 3,
             },
-            issued_at_ms: contents.issued_at.as_millisecond(),
             expires_at_ms: contents.expires_at.as_millisecond(),
             cookie: contents.cookie.as_ref().map(ToString::to_string),
             device_id: contents.device_id.map(|id| *id.as_bytes()),
@@ -249,7 +246,6 @@ impl Inside {
                 3 => Drm::FairPlay,
                 _ => return None,
             },
-            issued_at: Timestamp::from_millisecond(self.issued_at_ms).ok()?,
             expires_at: Timestamp::from_millisecond(self.expires_at_ms).ok()?,
             cookie: self.cookie.map(|text| text.parse()).transpose().ok()?,
             device_id: self.device_id.map(DeviceId::from_bytes).transpose().ok()?,
@@ -280,7 +276,6 @@ mod tests {
         TokenContents {
             account: AccountId(Uuid::from_u128(7)),
             drm: Drm::Widevine,
-            issued_at: Timestamp::from_second(1_700_000_000).unwrap(),
             expires_at: Timestamp::from_second(1_700_000_060).unwrap(),
             cookie: Some("0123456789abcdef0123456789abcdef".parse().unwrap()),
             device_id: Some("fedcba9876543210fedcba9876543210".parse().unwrap()),

@@ -14,21 +14,14 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{any, get, post},
 };
-use expressplay::{Drm, ErrorCode, Refusal, key_storage::KEYS_PATH, record::RECORDS_PATH};
+use expressplay::{Drm, key_storage::KEYS_PATH, record::RECORDS_PATH};
 use http::{HeaderName, Method, StatusCode, header};
 use jiff::SignedDuration;
 use sqlx::SqlitePool;
 use tower_http::cors::CorsLayer;
 
 use crate::{
-    Clock, Entropy,
-    account::Accounts,
-    control,
-    error::{ErrorFormat, Failure},
-    keys, license,
-    log::Log,
-    records,
-    seal::Sealer,
+    Clock, Entropy, account::Accounts, control, keys, license, log::Log, records, seal::Sealer,
     token,
 };
 
@@ -127,16 +120,10 @@ async fn ready(State(service): State<Service>) -> Response {
     }
 }
 
-async fn no_such_url() -> Failure {
-    let refusal = Refusal::new(
-        ErrorCode::AdminError,
-        "there is no such URL here; the paths are ExpressPlay's own, such as /hms/wv/token",
-    );
-    Failure {
-        status: StatusCode::NOT_FOUND,
-        format: ErrorFormat::Json,
-        refusal,
-    }
+async fn no_such_url() -> (StatusCode, &'static str) {
+    const WHERE_TO_LOOK: &str =
+        "there is no such URL here; the paths are ExpressPlay's own, such as /hms/wv/token\n";
+    (StatusCode::NOT_FOUND, WHERE_TO_LOOK)
 }
 
 async fn index() -> Html<&'static str> {

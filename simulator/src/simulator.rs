@@ -208,7 +208,7 @@ impl Builder {
     /// Starts it.
     ///
     /// # Errors
-    /// [`Error::Listen`], [`Error::Database`], [`Error::SameAccount`].
+    /// [`Error::Listen`], [`Error::Database`], [`Error::SameAccount`], [`Error::PublicUrl`].
     pub async fn start(mut self) -> Result<Simulator, Error> {
         if self.accounts.is_empty() {
             self.accounts = Account::defaults();
@@ -225,6 +225,11 @@ impl Builder {
                 environment: twin.environment,
             });
         }
+        let public_url = self
+            .public_url
+            .as_deref()
+            .map(read_public_url)
+            .transpose()?;
         let listener = TcpListener::bind(self.listen)
             .await
             .map_err(|source| Error::Listen {
@@ -251,7 +256,7 @@ impl Builder {
             writer,
             clock: self.clock.clone(),
             entropy: self.entropy,
-            public_url: self.public_url,
+            public_url,
             record_lag_ms: record_lag_ms.clone(),
             on_loopback: address.ip().is_loopback(),
             control_token: self.control_token,
@@ -280,6 +285,21 @@ impl Builder {
             stop,
             serving,
         })
+    }
+}
+
+/// An http or https URL that paths can be appended to, in its normal form.
+fn read_public_url(text: &str) -> Result<String, Error> {
+    let wrong = || Error::PublicUrl {
+        text: text.to_owned(),
+    };
+    let url = url::Url::parse(text).map_err(|_| wrong())?;
+    let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+    let bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if web && bare {
+        Ok(url.as_str().trim_end_matches('/').to_owned())
+    } else {
+        Err(wrong())
     }
 }
 

@@ -8,9 +8,10 @@ use axum::{
 use expressplay::{
     ContentKey, Drm, ErrorCode, KeyId, Refusal, TokenRequest, TokenUrl,
     token::PlayReadyToken,
-    token_request::{KeySource, Moment},
+    token_request::{KeySource, Moment, PlayReady, Rights, RightsType},
 };
 use http::{header, uri::Authority};
+use jiff::Timestamp;
 
 use crate::{
     account::Account,
@@ -44,6 +45,7 @@ async fn generate(service: &Service, drm: Drm, call: &Call) -> Result<Response, 
         TokenRequest::from_form(drm, &form, account.settings.strictness).map_err(&refuse)?;
     let now = service.clock.now();
     let expires_at = Moment::token_end(request.common.expiration, now).map_err(&refuse)?;
+    let expires_at = within_rental(&request, expires_at, now).map_err(&refuse)?;
     check_device_binding(account, &request).map_err(&refuse)?;
 
     let mut keys = Vec::new();
@@ -57,7 +59,6 @@ async fn generate(service: &Service, drm: Drm, call: &Call) -> Result<Response, 
     let contents = TokenContents {
         account: account.id(),
         drm,
-        issued_at: now,
         expires_at,
         cookie: request.common.cookie.clone(),
         device_id: request.common.device_id,
@@ -78,6 +79,32 @@ async fn generate(service: &Service, drm: Drm, call: &Call) -> Result<Response, 
         "made a token"
     );
     Ok(answer(drm, &url))
+}
+
+/// A rental cannot be started after its period, so its token does not outlive the period.
+///
+/// # Errors
+/// -2022 where the period has ended already.
+fn within_rental(
+    request: &TokenRequest,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<Timestamp, Refusal> {
+    let Rights::PlayReady(PlayReady {
+        rights: RightsType::Rental { period_end, .. },
+        ..
+    }) = &request.rights
+    else {
+        return Ok(expires_at);
+    };
+    let period_end = period_end.resolve(now);
+    if period_end < now {
+        return Err(Refusal::new(
+            ErrorCode::RentalEndMissing,
+            "rental.periodEndTime is in the past",
+        ));
+    }
+    Ok(expires_at.min(period_end))
 }
 
 /// -7002 and -6008: not every service has device binding. PlayReady's always does.

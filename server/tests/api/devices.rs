@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use app::problem::Problem;
+use expressplay::{Record, record::MAX_RECORDS};
 
 use crate::common::{ALICE, BOB, Browser, Device, TestShop};
 
@@ -233,4 +234,80 @@ async fn the_handle_is_out_of_scripts_reach_and_kept_only_as_a_hash() {
     assert_eq!(kept.len(), 1);
     assert_ne!(kept[0].0, handle.as_bytes());
     assert_ne!(kept[0].0, hex::decode(handle).unwrap());
+}
+
+#[tokio::test]
+async fn a_second_device_is_not_forgotten_once_plays_have_filled_the_answer() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let registration = alice.begin().await.unwrap();
+    let token_url = &registration.dummy.token_url;
+    let dummy = &shop.catalogue.dummy;
+    alice.device.redeem(token_url, dummy).await.unwrap();
+    alice.finish(registration.id).await.unwrap();
+    alice.obtain("tidewater", "buy").await;
+
+    Device::new().redeem(token_url, dummy).await.unwrap();
+    for _ in 0..MAX_RECORDS {
+        alice.play(&shop, "tidewater").await.unwrap();
+    }
+    let records = shop.records_of(&shop.cookie().await).await;
+    let only_hers = |record: &Record| record.issued_to() == Some(alice.device.id());
+    assert!(
+        records.iter().all(only_hers),
+        "no record tells of the other now"
+    );
+
+    let form = alice.checkout("north-light", "buy").await;
+    let page = alice.order(&form).await.unwrap_err();
+    assert!(page.tells_of(&Problem::TwoDevices));
+    assert_eq!(
+        alice.finish(registration.id).await,
+        Err(Problem::TwoDevices)
+    );
+    assert_eq!(shop.count("payments").await, 1);
+
+    alice.register(&shop).await;
+    alice.order(&form).await.map_err(|page| page.html).unwrap();
+}
+
+#[tokio::test]
+async fn a_registration_whose_answer_was_filled_before_it_finished_is_done_again() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let registration = alice.begin().await.unwrap();
+    let token_url = &registration.dummy.token_url;
+    let dummy = &shop.catalogue.dummy;
+    alice.device.redeem(token_url, dummy).await.unwrap();
+    let intruder = Device::new();
+    for _ in 0..MAX_RECORDS {
+        intruder.redeem(token_url, dummy).await.unwrap();
+    }
+
+    for _ in 0..2 {
+        assert_eq!(
+            alice.finish(registration.id).await,
+            Err(Problem::TwoDevices)
+        );
+    }
+
+    let device = alice.register(&shop).await;
+    assert_eq!(device.device_id, alice.device.id());
+    alice.obtain("tidewater", "buy").await;
+}
+
+#[tokio::test]
+async fn a_device_that_has_played_often_can_say_again_that_it_is_registered() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let device = alice.register(&shop).await;
+    alice.obtain("tidewater", "buy").await;
+    for _ in 0..MAX_RECORDS {
+        alice.play(&shop, "tidewater").await.unwrap();
+    }
+    assert_eq!(
+        alice.finish(device.id).await.unwrap().device_id,
+        device.device_id
+    );
+    alice.obtain("north-light", "buy").await;
 }

@@ -214,3 +214,63 @@ async fn a_title_that_is_not_there_cannot_be_ordered_or_played() {
     assert!(alice.order(&form).await.is_err());
     assert_eq!(shop.count("orders").await, 0);
 }
+
+#[tokio::test]
+async fn an_order_key_is_good_for_what_it_was_first_used_for_and_nothing_else() {
+    let shop = TestShop::open().await;
+    let alice = registered(&shop, ALICE).await;
+    let other = registered(&shop, ALICE).await;
+    let form = alice.checkout("tidewater", "rent").await;
+    alice.order(&form).await.map_err(|page| page.html).unwrap();
+
+    let problem = Problem::BadInput {
+        field: "order key".to_owned(),
+    };
+    for (field, value) in [("slug", "north-light"), ("kind", "buy")] {
+        let mut changed = form.clone();
+        set(&mut changed, field, value);
+        let page = alice.order(&changed).await.unwrap_err();
+        assert!(page.tells_of(&problem), "{field}");
+    }
+    let page = other.order(&form).await.unwrap_err();
+    assert!(page.tells_of(&problem), "another device");
+    assert_eq!(shop.count("payments").await, 1);
+
+    alice.order(&form).await.map_err(|page| page.html).unwrap();
+    assert_eq!(shop.count("payments").await, 1);
+}
+
+#[tokio::test]
+async fn a_form_that_does_not_say_what_it_is_for_leads_to_a_page_of_ours() {
+    type Fields = &'static [(&'static str, &'static str)];
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let refused: [(&str, Fields, &str); 5] = [
+        ("/api/place_order", &[], "/"),
+        (
+            "/api/place_order",
+            &[("slug", "No Slug!"), ("kind", "buy")],
+            "/",
+        ),
+        (
+            "/api/place_order",
+            &[("slug", "tidewater"), ("kind", "steal")],
+            "/title/tidewater",
+        ),
+        // Not even a form: a field twice.
+        ("/api/place_order", &[("slug", "a"), ("slug", "b")], "/"),
+        ("/api/sign_in", &[("email", "a"), ("email", "b")], "/"),
+    ];
+    for (path, fields, leads_to) in refused {
+        let form = alice
+            .form(path, fields)
+            .header("referer", "https://evil.example/page");
+        let answer = alice.send(form).await;
+        assert!(answer.status.is_redirection(), "{path} {fields:?}");
+        assert_eq!(
+            answer.location.as_deref(),
+            Some(leads_to),
+            "{path} {fields:?}"
+        );
+    }
+}

@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use server::{ExpressPlay, Settings};
 use simulator::{Account, Environment, Simulator};
 
-use crate::common::{ALICE, Browser, Gateway, Mood, TestShop, shop::ANY_PORT};
+use crate::common::{ALICE, Browser, Gateway, Mood, TestShop, log, shop::ANY_PORT};
 
 fn authenticator() -> CustomerAuthenticator {
     CustomerAuthenticator::new(301, [3; 16])
@@ -134,4 +134,28 @@ async fn what_was_ordered_is_still_there_when_expressplay_is_down() {
         None,
         "it plays on"
     );
+}
+
+#[tokio::test]
+async fn what_expressplay_says_of_a_refusal_is_not_logged_for_it_may_repeat_secrets() {
+    let authenticator = CustomerAuthenticator::new(302, *b"echoed, not kept");
+    let account = Account::new(Environment::Production, authenticator.clone());
+    let simulator = Simulator::builder().account(account).start().await.unwrap();
+    let gateway = Gateway::to(simulator.url()).await;
+    let shop = TestShop::open_at(&gateway.url, &authenticator).await;
+    let alice = registered(&shop).await;
+    alice.obtain("tidewater", "rent").await;
+    let order = alice.hand_over("tidewater").await.unwrap().order.unwrap();
+
+    gateway.set_mood(Mood::Echoing);
+    let refused = Problem::ExpressPlayRefused { code: -2018 };
+    assert_eq!(alice.begin().await.map(|_| ()), Err(refused));
+    alice.playing(order.id).await.unwrap();
+    let ready = alice.get("/readyz").await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+
+    let secret = hex::encode(authenticator.reveal_secret());
+    let log = log::text();
+    assert!(log.contains("the customer authenticator is not valid"));
+    assert!(!log.contains(&secret), "the authenticator is in the log");
 }

@@ -6,6 +6,8 @@ use std::{
     process::{Command, Output},
 };
 
+use app::problem::Problem;
+
 use crate::common::{
     ALICE, Browser,
     program::{AUTHENTICATOR, Running, server},
@@ -64,6 +66,67 @@ async fn without_demo_data_there_is_nobody_to_sign_in_as() {
     let browser = Browser::new(&running.url);
     browser.sign_in(ALICE, "demo").await;
     assert!(!browser.is_signed_in().await);
+}
+
+#[tokio::test]
+async fn demo_viewers_of_an_earlier_start_cannot_sign_in_where_they_are_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let listen = ["--simulator-listen", "127.0.0.1:0"];
+    let mut first = Running::start(server(&folder).args(listen));
+    let browser = Browser::new(&first.url);
+    browser.sign_in(ALICE, "demo").await;
+    assert!(browser.is_signed_in().await);
+    let session = browser.cookie("bindery_session").unwrap();
+    first.kill();
+
+    let mut second = Running::start(server(&folder).args(listen).arg("--no-demo-data"));
+    let browser = Browser::new(&second.url);
+    browser.set_cookie("bindery_session", &session);
+    assert!(!browser.is_signed_in().await, "nor does a session go on");
+    browser.sign_in(ALICE, "demo").await;
+    assert!(!browser.is_signed_in().await);
+    let page = browser.get("/signin").await;
+    assert!(page.tells_of(&Problem::WrongPassword));
+    second.kill();
+
+    let third = Running::start(server(&folder).args(listen));
+    let browser = Browser::new(&third.url);
+    browser.sign_in(ALICE, "demo").await;
+    assert!(browser.is_signed_in().await, "they were not deleted");
+}
+
+#[test]
+fn an_authenticator_with_a_typo_is_not_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = &AUTHENTICATOR[7..38];
+    for typo in [
+        format!("201722,{secret}"),
+        format!("201722;{secret}0"),
+        format!("-{secret}"),
+    ] {
+        let by_flag = fails(server(&folder).args(["--customer-authenticator", &typo]));
+        let by_environment = fails(server(&folder).env("BINDERY_CUSTOMER_AUTHENTICATOR", &typo));
+        for fault in [by_flag, by_environment] {
+            assert!(fault.contains("32 hexadecimal digits"), "{fault}");
+            assert!(!fault.contains(&secret[..8]), "{fault}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_flag_can_be_set_by_environment_with_a_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(
+        server(&folder)
+            .env("BINDERY_SIMULATOR_LISTEN", "127.0.0.1:0")
+            .env("BINDERY_HTTPS", "1")
+            .env("BINDERY_TEST_CONTROLS", "yes")
+            .env("BINDERY_NO_DEMO_DATA", "0"),
+    );
+    assert!(running.said.contains(ALICE));
+    let browser = Browser::new(&running.url);
+    let answer = browser.sign_in(ALICE, "demo").await;
+    assert!(answer.set_cookies[0].contains("Secure"));
 }
 
 #[test]

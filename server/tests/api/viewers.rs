@@ -188,3 +188,52 @@ async fn what_another_site_sends_is_refused() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
     assert!(!alice.is_signed_in().await);
 }
+
+/// How many seconds the only session is kept for.
+async fn kept_for(shop: &TestShop) -> i64 {
+    let seconds =
+        "select cast(round((julianday(expiry_date) - julianday('now')) * 86400) as integer)
+                   from tower_sessions";
+    let kept: Vec<(i64,)> = sqlx::query_as(seconds)
+        .fetch_all(&shop.database)
+        .await
+        .unwrap();
+    assert_eq!(kept.len(), 1);
+    kept[0].0
+}
+
+#[tokio::test]
+async fn a_session_of_nobody_is_kept_for_minutes_and_a_viewers_for_days() {
+    let shop = TestShop::open().await;
+    let browser = shop.browser();
+    browser.sign_in(ALICE, "wrong").await;
+    assert!((1..=600).contains(&kept_for(&shop).await));
+    browser.get("/signin").await;
+    assert!((1..=600).contains(&kept_for(&shop).await));
+
+    browser.sign_in(ALICE, "demo").await;
+    let days = 13 * 86_400..=14 * 86_400;
+    assert!(days.contains(&kept_for(&shop).await));
+    browser
+        .post(
+            "/api/place_order",
+            &[("slug", "tidewater"), ("kind", "buy")],
+        )
+        .await;
+    assert!(days.contains(&kept_for(&shop).await));
+    browser.get("/checkout/tidewater/buy").await;
+    assert!(days.contains(&kept_for(&shop).await));
+}
+
+#[tokio::test]
+async fn an_email_that_is_too_long_to_be_one_is_not_kept() {
+    let shop = TestShop::open().await;
+    let browser = shop.browser();
+    for (length, kept) in [(254, true), (255, false), (50_000, false)] {
+        let email = "x".repeat(length);
+        browser.sign_in(&email, "wrong").await;
+        let page = browser.get("/signin").await;
+        assert!(page.tells_of(&Problem::WrongPassword));
+        assert_eq!(page.html.contains(&email), kept, "{length}");
+    }
+}

@@ -56,7 +56,7 @@ impl Page {
 
 impl Browser {
     pub(crate) fn new(base: &str) -> Self {
-        let http = reqwest::Client::builder()
+        let http = super::http()
             .redirect(redirect::Policy::none())
             .build()
             .unwrap();

@@ -13,7 +13,7 @@ impl Device {
     pub(crate) fn new() -> Self {
         Self {
             key: SoftDevice::generate().unwrap(),
-            http: reqwest::Client::new(),
+            http: super::http().build().unwrap(),
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) enum Mood {
     Silent,
     /// It answers -2018 itself.
     Refusing,
+    /// It refuses, and its words repeat all that it was sent.
+    Echoing,
 }
 
 /// A call that passed.
@@ -50,7 +52,7 @@ impl Gateway {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Shared {
             target: target.to_owned(),
-            http: reqwest::Client::new(),
+            http: super::http().build().unwrap(),
             mood: Arc::new(Mutex::new(Mood::Forward)),
             calls: Arc::default(),
         };
@@ -90,6 +92,7 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
         cookie_header: header("cookie"),
         form: String::from_utf8_lossy(&body).into_owned(),
     });
+    let sent = format!("{} {}", parts.uri, String::from_utf8_lossy(&body));
     let mood = *shared.mood.lock().unwrap();
     match mood {
         Mood::Silent => std::future::pending().await,
@@ -98,6 +101,10 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
             r#"{"errorCode":-2018,"errorMessage":"no"}"#,
         )
             .into_response(),
+        Mood::Echoing => {
+            let refusal = serde_json::json!({ "errorCode": -2018, "errorMessage": sent });
+            (StatusCode::UNAUTHORIZED, refusal.to_string()).into_response()
+        }
         Mood::Forward => {
             let path = parts.uri.path_and_query().unwrap();
             let mut call = shared

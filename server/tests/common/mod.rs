@@ -16,3 +16,10 @@ pub(crate) const ALICE: &str = "alice@example.com";
 pub(crate) const BOB: &str = "bob@example.com";
 pub(crate) const GOOD_CARD: &str = "4242 4242 4242 4242";
 pub(crate) const DECLINED_CARD: &str = "4000000000000002";
+
+/// An HTTP client to be set up. reqwest comes with TLS here, which wants to be told whose.
+pub(crate) fn http() -> reqwest::ClientBuilder {
+    // An error means that it was told already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}

@@ -12,16 +12,16 @@ use expressplay::{
 use reqwest::{Client, Response, StatusCode};
 use simulator::{Account, Builder, Clock, Entropy, Environment, Simulator, SoftDevice};
 
-pub const KID: &str = "00112233445566778899aabbccddeeff";
-pub const OTHER_KID: &str = "10112233445566778899aabbccddeeff";
-pub const KEY: &str = "000102030405060708090a0b0c0d0e0f";
-pub const KEK: &str = "11111111111111111111111111111111";
-pub const EK: &str = "61A9D3B082AAB5A918EBB86461DA475BD80CA4A83CEA16B6";
-pub const COOKIE: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const KID: &str = "00112233445566778899aabbccddeeff";
+pub(crate) const OTHER_KID: &str = "10112233445566778899aabbccddeeff";
+pub(crate) const KEY: &str = "000102030405060708090a0b0c0d0e0f";
+pub(crate) const KEK: &str = "11111111111111111111111111111111";
+pub(crate) const EK: &str = "61A9D3B082AAB5A918EBB86461DA475BD80CA4A83CEA16B6";
+pub(crate) const COOKIE: &str = "0123456789abcdef0123456789abcdef";
 
 /// Which of the bench's accounts a call uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
+pub(crate) enum Who {
     /// Test environment, lenient.
     Test,
     /// Production: signed challenges alone.
@@ -33,21 +33,23 @@ pub enum Who {
 }
 
 /// A simulator with one account of each kind.
-pub struct Bench {
-    pub simulator: Simulator,
-    pub http: Client,
-    pub entropy: Entropy,
+pub(crate) struct Bench {
+    pub(crate) simulator: Simulator,
+    pub(crate) http: Client,
+    pub(crate) entropy: Entropy,
 }
 
 impl Bench {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(Simulator::builder()).await
     }
 
-    pub async fn with(mut builder: Builder) -> Self {
+    pub(crate) async fn with(mut builder: Builder) -> Self {
         for who in [Who::Test, Who::Production, Who::Strict, Who::Unbound] {
             builder = builder.account(account(who));
         }
+        // Where the whole workspace is built, reqwest comes with TLS, which wants to be told whose.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let simulator = builder.start().await.unwrap();
         let http = Client::builder()
             .timeout(Duration::from_secs(20))
@@ -60,16 +62,16 @@ impl Bench {
         }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.simulator.url())
     }
 
-    pub fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         self.simulator.clock()
     }
 
     /// Posts a token request as a form.
-    pub async fn token_call(&self, who: Who, drm: Drm, pairs: &[(&str, &str)]) -> Response {
+    pub(crate) async fn token_call(&self, who: Who, drm: Drm, pairs: &[(&str, &str)]) -> Response {
         let authenticator = authenticator(who);
         let mut form = vec![("customerAuthenticator", authenticator.as_str())];
         form.extend_from_slice(pairs);
@@ -82,7 +84,7 @@ impl Bench {
     }
 
     /// A token of a DRM for [`KID`] and [`KEY`], with more parameters.
-    pub async fn token(&self, who: Who, drm: Drm, more: &[(&str, &str)]) -> TokenUrl {
+    pub(crate) async fn token(&self, who: Who, drm: Drm, more: &[(&str, &str)]) -> TokenUrl {
         let mut pairs = base_form(drm);
         pairs.retain(|(name, _)| !more.iter().any(|(other, _)| name == other));
         pairs.extend_from_slice(more);
@@ -100,17 +102,22 @@ impl Bench {
     }
 
     /// Redeems with a signed challenge.
-    pub async fn redeem(&self, url: &TokenUrl, device: &SoftDevice, kids: &[&str]) -> Response {
+    pub(crate) async fn redeem(
+        &self,
+        url: &TokenUrl,
+        device: &SoftDevice,
+        kids: &[&str],
+    ) -> Response {
         self.post_challenge(url, self.challenge(url, device, kids))
             .await
     }
 
-    pub fn challenge(&self, url: &TokenUrl, device: &SoftDevice, kids: &[&str]) -> String {
+    pub(crate) fn challenge(&self, url: &TokenUrl, device: &SoftDevice, kids: &[&str]) -> String {
         let claims = SoftDevice::claims(url.token(), &kid_bytes(kids), self.clock(), &self.entropy);
         device.sign(&claims).unwrap()
     }
 
-    pub async fn post_challenge(&self, url: &TokenUrl, compact: String) -> Response {
+    pub(crate) async fn post_challenge(&self, url: &TokenUrl, compact: String) -> Response {
         self.http
             .post(url.reveal())
             .header("content-type", "application/jose")
@@ -121,7 +128,7 @@ impl Bench {
     }
 
     /// Redeems with a plain challenge.
-    pub async fn redeem_plain(
+    pub(crate) async fn redeem_plain(
         &self,
         url: &TokenUrl,
         device_id: Option<expressplay::DeviceId>,
@@ -140,7 +147,7 @@ impl Bench {
             .unwrap()
     }
 
-    pub async fn records_call(&self, who: Who, pairs: &[(&str, &str)]) -> Response {
+    pub(crate) async fn records_call(&self, who: Who, pairs: &[(&str, &str)]) -> Response {
         let authenticator = authenticator(who);
         self.http
             .get(self.url("/cmiapi/getrecord/"))
@@ -151,14 +158,14 @@ impl Bench {
             .unwrap()
     }
 
-    pub async fn records(&self, who: Who, pairs: &[(&str, &str)]) -> Vec<Record> {
+    pub(crate) async fn records(&self, who: Who, pairs: &[(&str, &str)]) -> Vec<Record> {
         let response = self.records_call(who, pairs).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.json::<Records>().await.unwrap().records
     }
 }
 
-pub fn account(who: Who) -> Account {
+pub(crate) fn account(who: Who) -> Account {
     let (environment, number) = match who {
         Who::Test => (Environment::Test, 1),
         Who::Production => (Environment::Production, 2),
@@ -174,12 +181,12 @@ pub fn account(who: Who) -> Account {
     account
 }
 
-pub fn authenticator(who: Who) -> String {
+pub(crate) fn authenticator(who: Who) -> String {
     account(who).authenticator.reveal()
 }
 
 /// The least that a token of a DRM takes.
-pub fn base_form(drm: Drm) -> Vec<(&'static str, &'static str)> {
+pub(crate) fn base_form(drm: Drm) -> Vec<(&'static str, &'static str)> {
     let mut pairs = vec![("kid", KID), ("contentKey", KEY)];
     match drm {
         Drm::Widevine => {}
@@ -196,18 +203,18 @@ pub fn base_form(drm: Drm) -> Vec<(&'static str, &'static str)> {
     pairs
 }
 
-pub fn kid_bytes(kids: &[&str]) -> Vec<KidBytes> {
+pub(crate) fn kid_bytes(kids: &[&str]) -> Vec<KidBytes> {
     kids.iter()
         .map(|kid| KidBytes(kid.parse::<expressplay::KeyId>().unwrap().clear_key_bytes()))
         .collect()
 }
 
-pub fn device() -> SoftDevice {
+pub(crate) fn device() -> SoftDevice {
     SoftDevice::generate().unwrap()
 }
 
 /// The code of a refusal in JSON.
-pub async fn code(response: Response) -> i32 {
+pub(crate) async fn code(response: Response) -> i32 {
     let status = response.status();
     let body = response.text().await.unwrap();
     assert!(status.is_client_error(), "{status}: {body}");

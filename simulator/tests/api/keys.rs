@@ -100,6 +100,20 @@ async fn the_golden_vector_goes_in_wrapped_and_comes_out_clear() {
 }
 
 #[tokio::test]
+async fn keys_under_different_keks_are_listed_together() {
+    let bench = Bench::start().await;
+    call(&bench, Method::POST, "", Some(KEK), None).await;
+    call(&bench, Method::POST, "", Some(KEY), None).await;
+    let all: Vec<StoredKey> = call(&bench, Method::GET, "", Some(KEK), None)
+        .await
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 2);
+    assert_eq!(all.iter().filter(|key| key.k.is_some()).count(), 1);
+}
+
+#[tokio::test]
 async fn what_cannot_be_stored_is_refused_with_its_code() {
     let bench = Bench::start().await;
     let cases = [

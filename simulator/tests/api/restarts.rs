@@ -77,6 +77,15 @@ async fn a_start_that_cannot_work_says_why() {
     let corrupt = Simulator::builder().database(format!("sqlite://{}", path.display()));
     assert!(matches!(corrupt.start().await, Err(Error::Database { .. })));
 
+    for wrong in [
+        "drm example",
+        "ftp://drm.example.org",
+        "https://drm.example.org/?a=b",
+    ] {
+        let public = Simulator::builder().public_url(wrong).start().await;
+        assert!(matches!(public, Err(Error::PublicUrl { .. })), "{wrong}");
+    }
+
     let twins = Simulator::builder()
         .account(account(Who::Test))
         .account(account(Who::Test));

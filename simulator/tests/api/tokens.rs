@@ -247,7 +247,7 @@ async fn the_returned_url_is_the_hosts_own_unless_told_otherwise() {
         "http://wv.test.expressplay.com/hms/wv/rights/"
     );
 
-    let public = Bench::with(Simulator::builder().public_url("https://drm.example.org")).await;
+    let public = Bench::with(Simulator::builder().public_url("HTTPS://drm.example.org/")).await;
     let url = public.token(Who::Test, Drm::PlayReady, &[]).await;
     assert_eq!(
         url.endpoint(),
@@ -319,4 +319,53 @@ async fn a_strict_account_takes_a_request_that_the_guide_would() {
     let bench = Bench::start().await;
     let levels = [("securityLevel", "1"), ("hdcpOutputControl", "0")];
     bench.token(Who::Strict, Drm::Widevine, &levels).await;
+}
+
+#[tokio::test]
+async fn a_rental_cannot_be_started_after_its_period() {
+    let bench = Bench::start().await;
+    let rental = [
+        ("rightsType", "Rental"),
+        ("generalFlags", "00000001"),
+        ("rental.periodEndTime", "+60"),
+        ("rental.playDuration", "3600"),
+    ];
+    let url = bench.token(Who::Test, Drm::PlayReady, &rental).await;
+    assert_eq!(
+        bench.redeem(&url, &device(), &[KID]).await.status(),
+        StatusCode::OK
+    );
+    bench.clock().advance(Duration::from_secs(61));
+    assert_eq!(
+        code(bench.redeem(&url, &device(), &[KID]).await).await,
+        -4010
+    );
+}
+
+#[tokio::test]
+async fn the_largest_token_there_is_can_be_redeemed() {
+    let bench = Bench::start().await;
+    let names: Vec<String> = (0..64)
+        .map(|n| format!("^{}{n:02}", "å".repeat(62)))
+        .collect();
+    let pairs: Vec<(String, String)> = names
+        .iter()
+        .enumerate()
+        .flat_map(|(n, name)| {
+            [
+                (format!("kid.{n}"), name.clone()),
+                (format!("contentKey.{n}"), KEY.to_owned()),
+            ]
+        })
+        .collect();
+    let pairs: Vec<(&str, &str)> = pairs
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    let url = bench.token_call(Who::Test, Drm::Widevine, &pairs).await;
+    let url: TokenUrl = url.text().await.unwrap().parse().unwrap();
+    assert_eq!(
+        bench.redeem(&url, &device(), &[&names[63]]).await.status(),
+        StatusCode::OK
+    );
 }
