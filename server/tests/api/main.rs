@@ -9,6 +9,7 @@
 mod common;
 
 mod devices;
+mod hosts;
 mod killed;
 mod orders;
 mod outage;

@@ -1,5 +1,7 @@
 //! A device that asks for licences over HTTP.
 
+use std::net::SocketAddr;
+
 use expressplay::{DeviceId, License, RefusalBody, TokenUrl, challenge::KidBytes};
 use server::catalogue::Clip;
 use simulator::{Clock, Entropy, SoftDevice};
@@ -14,6 +16,17 @@ impl Device {
         Self {
             key: SoftDevice::generate().unwrap(),
             http: super::http().build().unwrap(),
+        }
+    }
+
+    /// A device that finds these hosts without asking anybody.
+    pub(crate) fn knowing(hosts: &[(String, SocketAddr)]) -> Self {
+        let http = hosts.iter().fold(super::http(), |http, (host, address)| {
+            http.resolve(host, *address)
+        });
+        Self {
+            http: http.build().unwrap(),
+            ..Self::new()
         }
     }
 
