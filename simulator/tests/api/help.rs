@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expressplay::{
-    CustomerAuthenticator, Drm, RefusalBody, TokenUrl,
+    CustomerAuthenticator, Drm, License, RefusalBody, TokenUrl,
     challenge::{ClearKeyRequest, KidBytes, PlainChallenge, SessionType},
     record::{Record, Records},
     token::PlayReadyToken,
@@ -88,7 +88,12 @@ impl Bench {
         let mut pairs = base_form(drm);
         pairs.retain(|(name, _)| !more.iter().any(|(other, _)| name == other));
         pairs.extend_from_slice(more);
-        let response = self.token_call(who, drm, &pairs).await;
+        self.token_from(who, drm, &pairs).await
+    }
+
+    /// A token of exactly these parameters.
+    pub(crate) async fn token_from(&self, who: Who, drm: Drm, pairs: &[(&str, &str)]) -> TokenUrl {
+        let response = self.token_call(who, drm, pairs).await;
         let status = response.status();
         let body = response.text().await.unwrap();
         assert_eq!(status, StatusCode::OK, "{body}");
@@ -110,6 +115,18 @@ impl Bench {
     ) -> Response {
         self.post_challenge(url, self.challenge(url, device, kids))
             .await
+    }
+
+    /// The licence that a signed challenge earns.
+    pub(crate) async fn licence(
+        &self,
+        url: &TokenUrl,
+        device: &SoftDevice,
+        kids: &[&str],
+    ) -> License {
+        let response = self.redeem(url, device, kids).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.json().await.unwrap()
     }
 
     pub(crate) fn challenge(&self, url: &TokenUrl, device: &SoftDevice, kids: &[&str]) -> String {

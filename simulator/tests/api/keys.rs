@@ -26,6 +26,11 @@ async fn call(
     call.send().await.unwrap()
 }
 
+async fn all_keys(bench: &Bench, kek: Option<&str>) -> Vec<StoredKey> {
+    let listed = call(bench, Method::GET, "", kek, None).await;
+    listed.json().await.unwrap()
+}
+
 #[tokio::test]
 async fn a_key_is_made_read_and_removed() {
     let bench = Bench::start().await;
@@ -73,11 +78,7 @@ async fn the_golden_vector_goes_in_wrapped_and_comes_out_clear() {
     let body = json!({"kid": KID, "kekId": "mine", "info": "reel 1", "contentId": "c", "ek": EK});
     let stored = call(&bench, Method::POST, "", None, Some(body)).await;
     assert_eq!(stored.status(), StatusCode::OK);
-    let all: Vec<StoredKey> = call(&bench, Method::GET, "", Some(KEK), None)
-        .await
-        .json()
-        .await
-        .unwrap();
+    let all = all_keys(&bench, Some(KEK)).await;
     assert_eq!(all.len(), 1);
     assert_eq!(
         all[0].k.as_deref(),
@@ -90,11 +91,7 @@ async fn the_golden_vector_goes_in_wrapped_and_comes_out_clear() {
     // Stored again, it is replaced.
     let body = json!({"kid": KID, "k": KEY});
     call(&bench, Method::POST, "", Some(KEK), Some(body)).await;
-    let all: Vec<StoredKey> = call(&bench, Method::GET, "", Some(KEK), None)
-        .await
-        .json()
-        .await
-        .unwrap();
+    let all = all_keys(&bench, Some(KEK)).await;
     assert_eq!(all.len(), 1);
     assert_eq!(all[0].k.as_deref(), Some(KEY.to_uppercase().as_str()));
 }
@@ -104,11 +101,7 @@ async fn keys_under_different_keks_are_listed_together() {
     let bench = Bench::start().await;
     call(&bench, Method::POST, "", Some(KEK), None).await;
     call(&bench, Method::POST, "", Some(KEY), None).await;
-    let all: Vec<StoredKey> = call(&bench, Method::GET, "", Some(KEK), None)
-        .await
-        .json()
-        .await
-        .unwrap();
+    let all = all_keys(&bench, Some(KEK)).await;
     assert_eq!(all.len(), 2);
     assert_eq!(all.iter().filter(|key| key.k.is_some()).count(), 1);
 }
@@ -134,11 +127,7 @@ async fn what_cannot_be_stored_is_refused_with_its_code() {
     }
     let nothing = call(&bench, Method::POST, "", None, None).await;
     assert_eq!(code(nothing).await, -4024);
-    let all: Vec<StoredKey> = call(&bench, Method::GET, "", None, None)
-        .await
-        .json()
-        .await
-        .unwrap();
+    let all = all_keys(&bench, None).await;
     assert!(all.is_empty());
 }
 
