@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     model::{
-        Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing, Registration,
-        Slug, Title, TitlePage, Viewer,
+        Cdm, Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing,
+        Registration, Slug, Title, TitlePage, Viewer,
     },
     problem::Problem,
 };
@@ -21,6 +21,9 @@ use crate::{
 /// implementation on the response; redirects are the caller's.
 #[async_trait]
 pub trait Backend: Send + Sync {
+    /// Which CDM the player uses.
+    fn cdm(&self) -> Cdm;
+
     /// Who is signed in.
     async fn viewer(&self) -> Result<Option<Viewer>, Problem>;
 

@@ -197,8 +197,12 @@ pub struct TitlePage {
     pub title: Title,
     /// The terms of a rental.
     pub terms: RentalTerms,
-    /// The viewer's orders of this title that can still be played, newest first.
+    /// The viewer's orders of this title that can still be played, the one that plays first.
     pub orders: Vec<Order>,
+    /// Why there is none.
+    pub why_not: Option<Problem>,
+    /// The device that this browser is, for the viewer.
+    pub this_device: Option<DeviceId>,
 }
 
 /// The terms of every rental.
@@ -233,7 +237,7 @@ pub struct Registration {
 }
 
 /// A clip and the token that may make it play (seed step 6).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HandOver {
     /// Path of the DASH manifest.
     pub manifest: String,
@@ -245,6 +249,17 @@ pub struct HandOver {
     pub order: Option<Order>,
 }
 
+/// Without the token.
+impl fmt::Debug for HandOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandOver")
+            .field("manifest", &self.manifest)
+            .field("cdm", &self.cdm)
+            .field("order", &self.order)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Which CDM the player uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -254,6 +269,34 @@ pub enum Cdm {
     /// The browser's `com.widevine.alpha`, against the real service.
     Widevine,
 }
+
+impl Cdm {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Simulated, Self::Widevine];
+
+    /// Its name, in settings as on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Simulated => "simulated",
+            Self::Widevine => "widevine",
+        }
+    }
+}
+
+impl FromStr for Cdm {
+    type Err = NotACdm;
+
+    fn from_str(text: &str) -> Result<Self, NotACdm> {
+        let named = Self::ALL.into_iter().find(|cdm| cdm.name() == text);
+        named.ok_or(NotACdm)
+    }
+}
+
+/// The text names no CDM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a CDM is simulated or widevine")]
+pub struct NotACdm;
 
 /// What the checkout page needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,12 +311,14 @@ pub struct Checkout {
     pub terms: RentalTerms,
     /// The viewer's devices; the one with `this_browser` is chosen unless the viewer says otherwise.
     pub devices: Vec<Device>,
+    /// Which CDM a browser that is none of them would register with.
+    pub cdm: Cdm,
     /// A fresh idempotency key: the form sends it back, and one key makes one order.
     pub order_key: Uuid,
 }
 
 /// What the order form sends.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct OrderForm {
     /// What is ordered.
     pub slug: Slug,
@@ -285,6 +330,18 @@ pub struct OrderForm {
     pub device: Option<Uuid>,
     /// The card's number, as typed.
     pub card_number: String,
+}
+
+/// Without the card's number.
+impl fmt::Debug for OrderForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OrderForm")
+            .field("slug", &self.slug)
+            .field("kind", &self.kind)
+            .field("order_key", &self.order_key)
+            .field("device", &self.device)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a form left behind when it failed, shown once on the page that it came from.

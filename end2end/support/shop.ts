@@ -37,10 +37,14 @@ export class Shop {
   url = '';
   simulator = '';
   log = '';
-  readonly #authenticator = `${randomInt(100_000, 999_999)},${randomBytes(16).toString('hex')}`;
+  readonly #authenticator: string;
   #process?: ChildProcess;
 
-  constructor() {
+  /** A shop with a simulator of its own; or with another shop's, as if that were the real service,
+   * and a player on the browser's own Widevine. */
+  constructor(private readonly service?: Shop) {
+    const fresh = `${randomInt(100_000, 999_999)},${randomBytes(16).toString('hex')}`;
+    this.#authenticator = service?.#authenticator ?? fresh;
     this.evidence = new Evidence({
       authenticator: this.#authenticator.split(',')[1],
       password: this.viewer.password,
@@ -50,7 +54,7 @@ export class Shop {
   /** Starts it, and waits until it says where it is. */
   async start(): Promise<void> {
     this.#addViewer(this.viewer);
-    const child = spawn(SERVER, this.#flags('--test-controls'), {
+    const child = spawn(SERVER, this.#flags(), {
       cwd: ROOT,
       env: this.#environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -64,7 +68,7 @@ export class Shop {
         said += this.#said('stdout', data);
         this.url = /Bindery is open: (\S+)/.exec(said)?.[1] ?? '';
         this.simulator = /ExpressPlay, simulated: (\S+)/.exec(said)?.[1] ?? '';
-        if (this.url && this.simulator) resolve();
+        if (this.url && (this.simulator || this.service)) resolve();
       });
     });
   }
@@ -117,10 +121,10 @@ export class Shop {
 
   #flags(...more: string[]): string[] {
     const database = `sqlite://${join(this.folder, 'bindery.db')}`;
-    return [
-      ...['--listen', '127.0.0.1:0', '--simulator-listen', '127.0.0.1:0'],
-      ...['--database', database, ...more],
-    ];
+    const expressPlay = this.service
+      ? ['--expressplay-url', this.service.simulator, '--cdm', 'widevine']
+      : ['--simulator-listen', '127.0.0.1:0', '--test-controls'];
+    return ['--listen', '127.0.0.1:0', '--database', database, ...expressPlay, ...more];
   }
 
   #environment(): NodeJS.ProcessEnv {

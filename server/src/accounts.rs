@@ -166,19 +166,38 @@ impl Accounts {
             .transpose()
     }
 
+    /// The number of the account with that email.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn number_of(&self, email: &str) -> Result<Option<Uuid>, Error> {
+        let row: Option<(String,)> = sqlx::query_as("select id from viewers where email = ?")
+            .bind(email)
+            .fetch_optional(&self.db)
+            .await?;
+        row.map(|(id,)| parsed(&id, "viewer's id")).transpose()
+    }
+
     /// The account that email and password belong to.
     ///
     /// Takes as long for an email that nobody has. After five wrong passwords within a minute an
-    /// account takes none, not even the right one, until the first of them is a minute old.
+    /// account takes none, not even the right one, until the first of them is a minute old. Each
+    /// of the viewer's own devices is counted by itself, so that strangers who guess cannot lock
+    /// the viewer out (OWASP's "device cookies").
     ///
     /// # Errors
     /// [`Problem::WrongPassword`] or [`Problem::TooManyAttempts`].
-    pub async fn sign_in(&self, email: &str, password: &str) -> Result<Account, Error> {
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &str,
+        own_device: Option<Uuid>,
+    ) -> Result<Account, Error> {
         if password.len() > LONGEST_PASSWORD || email.len() > LONGEST_PASSWORD {
             return Err(Problem::WrongPassword.into());
         }
         // One attempt at a time for each account: guesses made at once are counted like others.
-        let attempts = self.throttle.of(email, self.clock.now());
+        let attempts = self.throttle.of(email, own_device, self.clock.now());
         let mut attempts = attempts.lock().await;
         let now = self.clock.now();
         attempts.forget_old(now);
@@ -242,10 +261,11 @@ async fn verify(hashing: &Arc<Semaphore>, password: String, hash: String) -> Res
     .await?
 }
 
-/// Wrong passwords by email. In memory: a restart costs a minute's count, no more.
+/// Wrong passwords by email, and by the viewer's own device where it is one. In memory: a restart
+/// costs a minute's count, no more.
 #[derive(Debug, Default)]
 struct Throttle {
-    attempts: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Attempts>>>>,
+    attempts: Mutex<HashMap<(String, Option<Uuid>), Arc<tokio::sync::Mutex<Attempts>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -260,7 +280,12 @@ impl Attempts {
 }
 
 impl Throttle {
-    fn of(&self, email: &str, now: Timestamp) -> Arc<tokio::sync::Mutex<Attempts>> {
+    fn of(
+        &self,
+        email: &str,
+        own_device: Option<Uuid>,
+        now: Timestamp,
+    ) -> Arc<tokio::sync::Mutex<Attempts>> {
         let mut all = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= THROTTLED_AT_ONCE {
             all.retain(|_, attempts| {
@@ -274,7 +299,10 @@ impl Throttle {
                 !attempts.wrong.is_empty()
             });
         }
-        Arc::clone(all.entry(email.to_ascii_lowercase()).or_default())
+        Arc::clone(
+            all.entry((email.to_ascii_lowercase(), own_device))
+                .or_default(),
+        )
     }
 }
 
@@ -301,7 +329,7 @@ mod tests {
 
     async fn problem(accounts: &Accounts, email: &str, password: &str) -> Problem {
         accounts
-            .sign_in(email, password)
+            .sign_in(email, password, None)
             .await
             .unwrap_err()
             .into_problem()
@@ -310,7 +338,10 @@ mod tests {
     #[tokio::test]
     async fn the_right_password_signs_in_whatever_the_emails_case() {
         let (accounts, _, _folder) = accounts().await;
-        let account = accounts.sign_in("Alice@Example.com", "demo").await.unwrap();
+        let account = accounts
+            .sign_in("Alice@Example.com", "demo", None)
+            .await
+            .unwrap();
         assert_eq!(account.viewer.email, "alice@example.com");
         assert_eq!(accounts.find(account.id).await.unwrap(), Some(account));
         assert_eq!(
@@ -340,9 +371,18 @@ mod tests {
             problem(&accounts, "ALICE@example.com", "demo").await,
             Problem::TooManyAttempts
         );
-        accounts.sign_in("bob@example.com", "demo").await.unwrap();
+        accounts
+            .sign_in("bob@example.com", "demo", None)
+            .await
+            .unwrap();
+        let own_device = Some(Uuid::from_u128(1));
+        let signed_in = accounts.sign_in("alice@example.com", "demo", own_device);
+        signed_in.await.unwrap();
         clock.advance(Duration::from_secs(60));
-        accounts.sign_in("alice@example.com", "demo").await.unwrap();
+        accounts
+            .sign_in("alice@example.com", "demo", None)
+            .await
+            .unwrap();
     }
 
     #[tokio::test]
@@ -367,7 +407,10 @@ mod tests {
         let (accounts, _, _folder) = accounts().await;
         let added = accounts.add("alice@example.com", "Alice", "another").await;
         assert!(!added.unwrap());
-        accounts.sign_in("alice@example.com", "demo").await.unwrap();
+        accounts
+            .sign_in("alice@example.com", "demo", None)
+            .await
+            .unwrap();
     }
 
     #[tokio::test]
@@ -375,16 +418,16 @@ mod tests {
         let throttle = Throttle::default();
         let now = Clock::default().now();
         throttle
-            .of("guessed@example.com", now)
+            .of("guessed@example.com", None, now)
             .lock()
             .await
             .wrong
             .push(now);
         for number in 0..2 * THROTTLED_AT_ONCE {
-            throttle.of(&format!("{number}@example.com"), now);
+            throttle.of(&format!("{number}@example.com"), None, now);
         }
         let all = throttle.attempts.lock().unwrap();
         assert!(all.len() <= THROTTLED_AT_ONCE + 1);
-        assert!(all.contains_key("guessed@example.com"));
+        assert!(all.contains_key(&("guessed@example.com".to_owned(), None)));
     }
 }

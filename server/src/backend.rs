@@ -5,13 +5,13 @@ use std::sync::Arc;
 use app::{
     backend::Backend,
     model::{
-        Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing, Registration,
-        Slug, Title, TitlePage, Viewer,
+        Cdm, Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing,
+        Registration, Slug, Title, TitlePage, Viewer,
     },
     problem::Problem,
 };
 use async_trait::async_trait;
-use expressplay::Cookie;
+use expressplay::{Cookie, DeviceId};
 use uuid::Uuid;
 
 use crate::{
@@ -35,6 +35,10 @@ pub struct Request {
 
 #[async_trait]
 impl Backend for Request {
+    fn cdm(&self) -> Cdm {
+        self.shop.cdm
+    }
+
     async fn viewer(&self) -> Result<Option<Viewer>, Problem> {
         let account = self.account().await.map_err(Error::into_problem)?;
         Ok(account.map(|account| account.viewer))
@@ -147,27 +151,45 @@ impl Request {
         }
     }
 
+    async fn this_device_id(&self, viewer: Uuid) -> Result<Option<DeviceId>, Error> {
+        let device = self.this_device(viewer).await?;
+        Ok(device.and_then(|device| device.finished).map(|(id, _)| id))
+    }
+
     async fn start_session(&self, email: &str, password: &str) -> Result<Viewer, Error> {
-        let account = self.shop.accounts.sign_in(email, password).await?;
+        let accounts = &self.shop.accounts;
+        let viewer = accounts.number_of(email).await?;
+        let own_device = match viewer {
+            Some(viewer) => self.this_device(viewer).await?.map(|device| device.id),
+            None => None,
+        };
+        let account = accounts.sign_in(email, password, own_device).await?;
         self.browser.sign_in(account.id).await?;
         Ok(account.viewer)
     }
 
     async fn title_page(&self, slug: &Slug) -> Result<TitlePage, Error> {
         let title = self.entry(slug)?.title.clone();
+        let (mut orders, mut this_device) = (vec![], None);
+        if let Some(account) = self.account().await? {
+            as_far_as_known(self.settle_rentals(account.id, slug).await)?;
+            this_device = self.this_device_id(account.id).await?;
+            orders = self.by_preference(account.id, slug).await?;
+        }
         let now = self.shop.clock.now();
-        let orders = match self.account().await? {
-            Some(account) => orders::of_title(&self.shop.db, account.id, slug).await?,
-            None => vec![],
-        };
-        let playable = orders.iter().filter(|order| order.left(now).is_ok());
-        let orders = playable
-            .map(|order| order.shown(&self.shop.catalogue, now))
-            .collect();
+        let over = orders.iter().find_map(|order| order.left(now).err());
+        orders.retain(|order| order.left(now).is_ok());
         Ok(TitlePage {
             title,
             terms: TERMS,
-            orders,
+            why_not: orders
+                .is_empty()
+                .then_some(over.unwrap_or(Problem::NotBought)),
+            orders: orders
+                .iter()
+                .map(|order| order.shown(&self.shop.catalogue, now))
+                .collect(),
+            this_device,
         })
     }
 
@@ -185,11 +207,8 @@ impl Request {
 
     async fn all_devices(&self) -> Result<Vec<Device>, Error> {
         let viewer = self.signed_in().await?;
-        let here = self
-            .this_device(viewer)
-            .await?
-            .and_then(|device| device.finished);
-        devices::of_viewer(&self.shop.db, viewer, here.map(|(device_id, _)| device_id)).await
+        let here = self.this_device_id(viewer).await?;
+        devices::of_viewer(&self.shop.db, viewer, here).await
     }
 
     /// Steps 1 and 2.
@@ -256,6 +275,7 @@ impl Request {
             kind,
             terms: TERMS,
             devices,
+            cdm: self.shop.cdm,
             order_key: self.shop.entropy.uuid(),
         })
     }
@@ -294,7 +314,8 @@ impl Request {
         let answer = entitlement.device_of(&device.cookie).await;
         let answer = answer.and_then(|record| device.agrees_with(record));
         let device_id = self.remembered(&device.cookie, answer).await?;
-        self.cross_check_rentals(viewer, &form.slug).await?;
+        // A rental that is over is no reason to charge nothing.
+        self.settle_rentals(viewer, &form.slug).await?;
         let new = NewOrder {
             id: entropy.uuid(),
             payment: entropy.uuid(),
@@ -327,17 +348,6 @@ impl Request {
         Ok(finished.ok_or(Problem::NoSuchDevice)?)
     }
 
-    /// Looks for the start of every rental of a title: one that is over is no reason to charge
-    /// nothing.
-    async fn cross_check_rentals(&self, viewer: Uuid, slug: &Slug) -> Result<(), Error> {
-        for order in orders::of_title(&self.shop.db, viewer, slug).await? {
-            if order.kind == OrderKind::Rent {
-                self.cross_checked(order).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// Steps 5 and 6, for the best of the viewer's orders that can be played.
     async fn bind_and_hand_over(&self, slug: &Slug) -> Result<HandOver, Error> {
         let viewer = self.signed_in().await?;
@@ -350,14 +360,16 @@ impl Request {
             ..
         } = &*self.shop;
         let clip = &self.entry(slug)?.clip;
-        let mut problem = Problem::NotBought;
+        let mut over = None;
         for order in self.by_preference(viewer, slug).await? {
-            // Before every token: else plays could crowd a second device out of the answer unseen.
-            let order = self.looked_up(order).await?;
+            // Before every token: else plays could crowd out of the answer, unseen, a second device
+            // or the start of a rental.
+            self.settle(&order.cookie).await?;
+            let order = self.order(viewer, order.id).await?;
             let left = match order.left(clock.now()) {
                 Ok(left) => left,
-                Err(over) => {
-                    problem = over;
+                Err(problem) => {
+                    over.get_or_insert(problem);
                     continue;
                 }
             };
@@ -368,77 +380,78 @@ impl Request {
             let order = order.shown(catalogue, now);
             return Ok(entitlement.hand_over(&token, &binding, clip, *cdm, order));
         }
-        Err(problem.into())
+        Err(over.unwrap_or(Problem::NotBought).into())
+    }
+
+    async fn order(&self, viewer: Uuid, id: Uuid) -> Result<StoredOrder, Error> {
+        let order = orders::find(&self.shop.db, viewer, id).await?;
+        Ok(order.ok_or(Problem::NoSuchOrder)?)
     }
 
     /// A viewer's orders of a title: this browser's device first, purchases first, newest first.
     async fn by_preference(&self, viewer: Uuid, slug: &Slug) -> Result<Vec<StoredOrder>, Error> {
-        let here = self
-            .this_device(viewer)
-            .await?
-            .and_then(|device| device.finished);
-        let here = here.map(|(device_id, _)| device_id);
+        let here = self.this_device_id(viewer).await?;
         let mut orders = orders::of_title(&self.shop.db, viewer, slug).await?;
         orders.sort_by_key(|order| (Some(order.device_id) != here, order.kind == OrderKind::Rent));
         Ok(orders)
     }
 
-    /// Step 7, where it is still of interest: see [`Self::looked_up`].
-    async fn cross_checked(&self, order: StoredOrder) -> Result<StoredOrder, Error> {
-        match order.unchecked_sale() {
-            Some(_) => self.looked_up(order).await,
-            None => Ok(order),
+    /// Step 7, for every rental of a title whose start is not known yet.
+    async fn settle_rentals(&self, viewer: Uuid, slug: &Slug) -> Result<(), Error> {
+        for cookie in orders::cookies_of_open_rentals(&self.shop.db, viewer, slug).await? {
+            self.settle(&cookie).await?;
         }
+        Ok(())
     }
 
-    /// Step 7, as the record shows it: the order, with the time of its first licence if there is
-    /// one by now. Two devices under its cookie are noted; what was sold before stays sold.
-    async fn looked_up(&self, order: StoredOrder) -> Result<StoredOrder, Error> {
-        let Ok(entry) = self.entry(&order.slug) else {
-            return Ok(order);
-        };
+    /// Step 7, as the records for a cookie show it: the first licence of every order under it is
+    /// noted, if there is one by now. Two devices are noted too; what was sold before stays sold.
+    async fn settle(&self, cookie: &Cookie) -> Result<(), Error> {
         let Shop {
             db,
             entitlement,
+            catalogue,
             clock,
             ..
         } = &*self.shop;
-        let found = entitlement
-            .cross_check(order.id, &order.cookie, order.unchecked_sale(), &entry.clip)
-            .await?;
+        let open = orders::open_under(db, cookie).await?;
+        let sales: Vec<_> = open
+            .iter()
+            .filter_map(|order| order.open_sale(catalogue))
+            .collect();
+        let found = entitlement.cross_check(cookie, &sales).await?;
+        for (order, at) in found.licensed {
+            orders::note_license(db, order, at).await?;
+        }
         if found.two_devices {
-            devices::note_two_devices(db, &order.cookie, clock.now()).await?;
+            devices::note_two_devices(db, cookie, clock.now()).await?;
         }
-        match found.licensed_at {
-            Some(at) => {
-                orders::note_license(db, order.id, at).await?;
-                Ok(StoredOrder {
-                    licensed_at: Some(at),
-                    ..order
-                })
-            }
-            None => Ok(order),
-        }
+        Ok(())
     }
 
-    /// What the player's question is answered with. It plays on while ExpressPlay is down: what
-    /// is known already still holds.
+    /// What the player's question is answered with. It plays on while ExpressPlay is down.
     async fn time_left(&self, id: Uuid) -> Result<Playing, Error> {
         let viewer = self.signed_in().await?;
-        let order = orders::find(&self.shop.db, viewer, id)
-            .await?
-            .ok_or(Problem::NoSuchOrder)?;
-        let order = match self.cross_checked(order.clone()).await {
-            Err(cause @ Error::ExpressPlay(_)) => {
-                tracing::warn!(%cause, order = %id, "the start of a rental cannot be looked up now");
-                order
-            }
-            checked => checked?,
-        };
+        let mut order = self.order(viewer, id).await?;
+        if order.licensed_at.is_none() {
+            as_far_as_known(self.settle(&order.cookie).await)?;
+            order = self.order(viewer, id).await?;
+        }
         let left = order.left(self.shop.clock.now())?;
         let started = left.filter(|_| order.licensed_at.is_some());
         let remaining_ms = started.map(|left| u64::try_from(left.play.as_millis()).unwrap_or(0));
         Ok(Playing { remaining_ms })
+    }
+}
+
+/// While ExpressPlay is down, what is known already still holds.
+fn as_far_as_known(settled: Result<(), Error>) -> Result<(), Error> {
+    match settled {
+        Err(cause @ Error::ExpressPlay(_)) => {
+            tracing::warn!(%cause, "the records cannot be looked at now");
+            Ok(())
+        }
+        settled => settled,
     }
 }
 

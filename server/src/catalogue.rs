@@ -46,24 +46,10 @@ pub struct Clip {
 /// One of a clip's keys.
 #[derive(Debug)]
 pub struct ClipKey {
-    /// The tracks that it encrypts.
-    pub track: Track,
     /// Its id (CEKSID).
     pub kid: KeyId,
     /// The key (CEK).
     pub content_key: ContentKey,
-}
-
-/// Which tracks a key encrypts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Track {
-    /// All of them.
-    All,
-    /// The pictures.
-    Video,
-    /// The sound.
-    Audio,
 }
 
 impl Clip {
@@ -222,6 +208,15 @@ struct RawKey {
     content_key: RawContentKey,
 }
 
+/// Which tracks a key encrypts: what the packaging script goes by.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Track {
+    All,
+    Video,
+    Audio,
+}
+
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct RawContentKey(ContentKey);
@@ -304,10 +299,18 @@ fn clip(content_id: Uuid, manifest: String, keys: Vec<RawKey>) -> Result<Clip, S
         "does not start with /",
     )?;
     require(!keys.is_empty(), "key", "is missing")?;
+    let tracks: Vec<_> = keys.iter().map(|raw| raw.track).collect();
+    require(
+        matches!(
+            tracks[..],
+            [Track::All] | [Track::Video, Track::Audio] | [Track::Audio, Track::Video]
+        ),
+        "key",
+        "is one for all tracks, or one for video and one for audio",
+    )?;
     let keys = keys
         .into_iter()
         .map(|raw| ClipKey {
-            track: raw.track,
             kid: raw.kid,
             content_key: raw.content_key.0,
         })
@@ -373,6 +376,16 @@ mod tests {
         assert_eq!(
             fault_of(&relative),
             "title tidewater: poster does not start with /"
+        );
+    }
+
+    #[test]
+    fn every_track_has_its_one_key() {
+        let text = shipped().replacen("track = \"audio\"", "track = \"video\"", 1);
+        let fault = fault_of(&text);
+        assert!(
+            fault.ends_with("key is one for all tracks, or one for video and one for audio"),
+            "{fault}"
         );
     }
 

@@ -6,7 +6,10 @@ use std::{
 };
 
 use app::model::Cdm;
-use clap::{ArgAction, Parser, Subcommand, ValueEnum, builder::FalseyValueParser};
+use clap::{
+    ArgAction, Parser, Subcommand,
+    builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
+};
 use expressplay::{CustomerAuthenticator, client::BaseUrl};
 use simulator::Entropy;
 
@@ -52,13 +55,9 @@ pub struct Args {
     )]
     pub simulator_database: Option<String>,
 
-    /// What the embedded simulator's licence URLs start with, where browsers do not reach it by
-    /// its own address.
-    #[arg(
-        long,
-        env = "BINDERY_SIMULATOR_PUBLIC_URL",
-        conflicts_with = "expressplay_url"
-    )]
+    /// What the simulator's licence URLs start with, where browsers do not reach it by its own
+    /// address; for a simulator elsewhere, its own --public-url.
+    #[arg(long, env = "BINDERY_SIMULATOR_PUBLIC_URL")]
     pub simulator_public_url: Option<String>,
 
     /// Another ExpressPlay than the embedded simulator: a template such as
@@ -83,8 +82,13 @@ pub struct Args {
     pub customer_authenticator: Option<Secret>,
 
     /// What the player uses.
-    #[arg(long, env = "BINDERY_CDM", value_enum, default_value = "simulated")]
-    pub cdm: CdmChoice,
+    #[arg(
+        long,
+        env = "BINDERY_CDM",
+        default_value = Cdm::Simulated.name(),
+        value_parser = PossibleValuesParser::new(Cdm::ALL.map(Cdm::name)).try_map(|name| name.parse::<Cdm>())
+    )]
+    pub cdm: Cdm,
 
     /// Lets the storefront follow the embedded simulator's clock, which tests put forward.
     #[arg(
@@ -140,15 +144,6 @@ pub enum Command {
     },
 }
 
-/// What the player uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CdmChoice {
-    /// Bindery's simulated CDM.
-    Simulated,
-    /// The browser's own com.widevine.alpha.
-    Widevine,
-}
-
 /// A customer authenticator as typed. It is read in [`Settings`], not by clap, which would quote one
 /// with a typo.
 #[derive(Clone)]
@@ -201,6 +196,8 @@ pub enum ExpressPlay {
     Elsewhere {
         /// Where it is.
         base: BaseUrl,
+        /// What its licence URLs start with, unless it is where the storefront finds it.
+        public_url: Option<String>,
         /// The storefront's account with it.
         authenticator: CustomerAuthenticator,
     },
@@ -255,12 +252,16 @@ impl TryFrom<Args> for Settings {
             .as_ref()
             .map(Secret::read)
             .transpose()?;
-        if args.cdm == CdmChoice::Widevine && args.expressplay_url.is_none() {
+        if args.cdm == Cdm::Widevine && args.expressplay_url.is_none() {
             return Err(Error::Settings(
                 "--cdm widevine needs a licence service that speaks Widevine: give --expressplay-url \
                  and --customer-authenticator of the real ExpressPlay"
                     .to_owned(),
             ));
+        }
+        let elsewhere = args.expressplay_url.as_ref();
+        if let Some(url) = &args.simulator_public_url {
+            check_public_url(url, elsewhere.is_some_and(BaseUrl::is_template))?;
         }
         let simulator_listen = args.simulator_listen.unwrap_or(SIMULATOR_LISTEN);
         let everywhere = args.expressplay_url.is_none() && simulator_listen.ip().is_unspecified();
@@ -275,6 +276,7 @@ impl TryFrom<Args> for Settings {
         if let (Some(base), Some(authenticator)) = (args.expressplay_url, authenticator.clone()) {
             settings.expressplay = ExpressPlay::Elsewhere {
                 base,
+                public_url: args.simulator_public_url,
                 authenticator,
             };
         } else if let ExpressPlay::Embedded {
@@ -294,10 +296,7 @@ impl TryFrom<Args> for Settings {
             *public_url = args.simulator_public_url;
             *test_controls = args.test_controls;
         }
-        settings.cdm = match args.cdm {
-            CdmChoice::Simulated => Cdm::Simulated,
-            CdmChoice::Widevine => Cdm::Widevine,
-        };
+        settings.cdm = args.cdm;
         settings.no_demo_data = args.no_demo_data;
         settings.https = args.https;
         settings.catalogue = args.catalogue;
@@ -330,13 +329,32 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// The simulator's database beside the storefront's: `data/bindery-expressplay.db`.
+/// The simulator's database beside the storefront's: `data/bindery-expressplay.db`; in memory
+/// where that is.
 fn beside(database: &str) -> String {
+    if simulator::database::is_in_memory(database) {
+        return simulator::database::IN_MEMORY.to_owned();
+    }
     let (file, options) = database.split_at(database.find('?').unwrap_or(database.len()));
     let name = file.rfind(['/', ':']).map_or(0, |at| at + 1);
     let (folder, name) = file.split_at(name);
     let (stem, extension) = name.split_at(name.rfind('.').unwrap_or(name.len()));
     format!("{folder}{stem}-expressplay{extension}{options}")
+}
+
+/// A simulator's public URL is one place; the real service has a host for each function.
+fn check_public_url(text: &str, real_service: bool) -> Result<(), Error> {
+    let usable = text.parse().is_ok_and(|url: BaseUrl| !url.is_template());
+    if usable && !real_service {
+        return Ok(());
+    }
+    Err(Error::Settings(if real_service {
+        "--simulator-public-url is for a simulator, and --expressplay-url has {host} in it, as the \
+         real service has: leave one out"
+            .to_owned()
+    } else {
+        format!("--simulator-public-url is http or https without a query, and {text} is not")
+    }))
 }
 
 fn is_loopback(base: &BaseUrl) -> bool {
@@ -412,6 +430,13 @@ mod tests {
             let fault = args(&[&real[..], &[flag]].concat()).unwrap_err();
             assert!(fault.contains("cannot be used with"), "{fault}");
         }
+        let public = ["--simulator-public-url", "https://licences.example.com"];
+        let fault = Settings::try_from(args(&[&real[..], &public].concat()).unwrap()).unwrap_err();
+        assert!(fault.to_string().contains("is for a simulator"), "{fault}");
+        let relative = args(&["--simulator-public-url", "licences.example.com"]).unwrap();
+        let fault = Settings::try_from(relative).unwrap_err().to_string();
+        assert!(fault.contains("licences.example.com is not"), "{fault}");
+
         let everywhere = args(&["--simulator-listen", "0.0.0.0:4000"]).unwrap();
         let fault = Settings::try_from(everywhere).unwrap_err();
         assert!(fault.to_string().contains("--simulator-public-url"));

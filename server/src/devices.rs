@@ -19,6 +19,10 @@ use crate::{
 
 /// A registration that was not finished by then never will be: its token lived for a minute.
 const UNFINISHED_KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// Nor will more than these, the newest, which a viewer may have begun in several pages.
+const UNFINISHED_AT_ONCE: u32 = 8;
+/// A device is one browser, and answers that got lost: the newest handles will do.
+const HANDLES: u32 = 8;
 
 /// A registration, finished or not.
 #[derive(Debug, Clone)]
@@ -59,7 +63,7 @@ impl TryFrom<Row> for Registration {
     }
 }
 
-/// Keeps a registration that has begun, and drops those of the viewer that never finished.
+/// Keeps a registration that has begun, and drops those of the viewer that will never finish.
 ///
 /// # Errors
 /// [`Error::Database`].
@@ -74,10 +78,14 @@ pub async fn begin(
         .saturating_sub(UNFINISHED_KEPT)
         .unwrap_or(Timestamp::MIN);
     sqlx::query(
-        "delete from devices where viewer_id = ? and registered_at is null and begun_at < ?",
+        "delete from devices
+         where viewer_id = ?1 and registered_at is null and (begun_at < ?2 or id not in (
+            select id from devices where viewer_id = ?1 and registered_at is null
+            order by begun_at desc, rowid desc limit ?3))",
     )
     .bind(viewer.to_string())
     .bind(too_old.as_millisecond())
+    .bind(UNFINISHED_AT_ONCE - 1)
     .execute(db)
     .await?;
     sqlx::query("insert into devices (id, viewer_id, cookie, begun_at) values (?, ?, ?, ?)")
@@ -133,6 +141,15 @@ pub async fn finish(
         .bind(now.as_millisecond())
         .execute(&mut *tx)
         .await?;
+    sqlx::query(
+        "delete from handles where device = ?1 and hash not in (
+            select hash from handles where device = ?1
+            order by issued_at desc, rowid desc limit ?2)",
+    )
+    .bind(id.to_string())
+    .bind(HANDLES)
+    .execute(&mut *tx)
+    .await?;
     tx.commit().await?;
     Ok(())
 }

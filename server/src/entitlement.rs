@@ -228,28 +228,29 @@ impl Entitlement {
 
     /// Step 7, **cross-check**: ExpressPlay compares the token's device_id with the licence
     /// request's. Where they match there is a licence, and its record; the first of an order is
-    /// when a rental starts. One question, no waiting: who plays asks again. Without a sale to
-    /// look for, it still says whether the cookie is one device's.
+    /// when a rental starts. One question for all the sales under a cookie, no waiting: who plays
+    /// asks again. Without sales to look for, it still says whether the cookie is one device's.
     ///
     /// # Errors
     /// [`Error::ExpressPlay`].
     pub async fn cross_check(
         &self,
-        order: Uuid,
         cookie: &Cookie,
-        sale: Option<Sale>,
-        clip: &Clip,
+        sales: &[Sale<'_>],
     ) -> Result<CrossCheck, Error> {
         let records = self
             .expressplay
             .records(&RecordQuery::Cookie(cookie.clone()))
             .await?;
-        let licensed_at = sale.and_then(|sale| first_license(&records, sale, clip));
-        if let Some(at) = licensed_at {
-            info!(step = 7, %order, %cookie, %at, "the device_ids match: licence on record");
+        let mut licensed = vec![];
+        for sale in sales {
+            if let Some(at) = first_license(&records, sale) {
+                info!(step = 7, order = %sale.order, %cookie, %at, "the device_ids match: licence on record");
+                licensed.push((sale.order, at));
+            }
         }
         Ok(CrossCheck {
-            licensed_at,
+            licensed,
             two_devices: agreed_device(cookie, &records).is_err(),
         })
     }
@@ -293,46 +294,51 @@ struct Retrieved {
     full: bool,
 }
 
-/// What the records say of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the records for a cookie say of the orders under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CrossCheck {
-    /// When its first licence was issued, if it was looked for and found.
-    pub licensed_at: Option<Timestamp>,
-    /// Whether two devices were seen under its cookie.
+    /// The orders whose first licence was found, and when it was issued.
+    pub licensed: Vec<(Uuid, Timestamp)>,
+    /// Whether two devices were seen under the cookie.
     pub two_devices: bool,
 }
 
-/// When an order was made and first handed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sale {
+/// An order that was handed over, and whose first licence has yet to be found.
+#[derive(Debug, Clone, Copy)]
+pub struct Sale<'a> {
+    /// The order.
+    pub order: Uuid,
+    /// What was sold.
+    pub clip: &'a Clip,
     /// When it was ordered.
     pub ordered_at: Timestamp,
     /// When a token for it was first handed over.
     pub handed_over_at: Timestamp,
-    /// The last moment at which a token for it could be redeemed for the first time.
-    pub start_by: Timestamp,
+    /// The last moment at which a rental can start; none for a purchase.
+    pub start_by: Option<Timestamp>,
 }
 
 /// When the first licence for a clip was issued under a cookie, after its sale.
 ///
 /// An answer holds 32 records, and other titles share the cookie. Where a full answer does not
-/// reach back to the first hand-over, or where records say too little (the real service's may),
-/// the hand-over itself is taken: a start cannot be crowded out.
+/// reach back to a rental's first hand-over, or where records say too little (the real service's
+/// may), the hand-over itself is taken: a start cannot be crowded out.
 #[must_use]
-pub fn first_license(records: &[Record], sale: Sale, clip: &Clip) -> Option<Timestamp> {
+pub fn first_license(records: &[Record], sale: &Sale<'_>) -> Option<Timestamp> {
     let issued = || records.iter().filter(|record| record.issued_to().is_some());
     let vague = issued().any(|record| record.event_time.is_none() || record.kids.is_empty());
     let oldest = records.iter().filter_map(|record| record.event_time).min();
     let crowded =
         records.len() >= MAX_RECORDS && oldest.is_none_or(|oldest| oldest > sale.handed_over_at);
-    if vague || crowded {
+    if sale.start_by.is_some() && (vague || crowded) {
         return Some(sale.handed_over_at);
     }
     issued()
-        .filter(|record| clip.has_any(&record.kids))
+        .filter(|record| sale.clip.has_any(&record.kids))
         .filter_map(|record| record.event_time)
         // By whole seconds, since a service may give no more.
-        .filter(|at| at.as_second() >= sale.ordered_at.as_second() && *at <= sale.start_by)
+        .filter(|at| at.as_second() >= sale.ordered_at.as_second())
+        .filter(|at| sale.start_by.is_none_or(|start_by| *at <= start_by))
         .min()
 }
 
@@ -380,7 +386,7 @@ mod tests {
     use expressplay::{EventId, KeyId, record::Status};
 
     use super::*;
-    use crate::catalogue::{ClipKey, Track};
+    use crate::catalogue::ClipKey;
 
     const KID: [u8; 16] = [7; 16];
 
@@ -414,7 +420,6 @@ mod tests {
             content_id: Uuid::nil(),
             manifest: "/clip.mpd".to_owned(),
             keys: vec![ClipKey {
-                track: Track::All,
                 kid: KeyId::Bytes(KID),
                 content_key: expressplay::ContentKey::from_bytes([9; 16]),
             }],
@@ -422,12 +427,18 @@ mod tests {
     }
 
     fn start(records: &[Record]) -> Option<Timestamp> {
+        first_license_of(records, Some(second(900)))
+    }
+
+    fn first_license_of(records: &[Record], start_by: Option<Timestamp>) -> Option<Timestamp> {
         let sale = Sale {
+            order: Uuid::nil(),
+            clip: &clip(),
             ordered_at: second(100),
             handed_over_at: second(200),
-            start_by: second(900),
+            start_by,
         };
-        first_license(records, sale, &clip())
+        first_license(records, &sale)
     }
 
     #[test]
@@ -489,6 +500,11 @@ mod tests {
             None,
             "it reaches back to before the hand-over"
         );
+        assert_eq!(
+            first_license_of(&others, None),
+            None,
+            "a purchase has no start to lose, so nothing is made up for it"
+        );
     }
 
     #[test]
@@ -527,7 +543,6 @@ mod tests {
     fn all_keys_of_a_clip_go_into_one_token() {
         let mut clip = clip();
         clip.keys.push(ClipKey {
-            track: Track::Audio,
             kid: KeyId::Bytes([8; 16]),
             content_key: expressplay::ContentKey::from_bytes([6; 16]),
         });

@@ -1,6 +1,6 @@
 //! Everything that can go wrong in this crate, and what of it a viewer gets to see.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::net::SocketAddr;
 
 use app::problem::Problem;
 use expressplay::{ClientError, ErrorCode};
@@ -40,14 +40,6 @@ pub enum Error {
     /// The catalogue cannot be used.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
-    /// The database's folder cannot be made.
-    #[error("the folder {folder} cannot be made: {source}")]
-    Folder {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
     /// The database cannot be opened.
     #[error("the database {url} cannot be opened: {source}")]
     Open {
@@ -73,8 +65,17 @@ pub enum Error {
     #[error("signals cannot be waited for: {0}")]
     Signals(std::io::Error),
     /// The embedded simulator does not start.
-    #[error("the embedded ExpressPlay does not start: {0}")]
+    #[error("the embedded ExpressPlay does not start: {0}{hint}", hint = simulator_hint(.0))]
     Simulator(#[from] simulator::Error),
+}
+
+const fn simulator_hint(fault: &simulator::Error) -> &'static str {
+    match fault {
+        simulator::Error::Listen { .. } => {
+            ". Stop what uses it, or choose another address with --simulator-listen"
+        }
+        _ => "",
+    }
 }
 
 /// A client's error without ExpressPlay's own words: they may repeat what it was sent, the customer

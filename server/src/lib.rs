@@ -10,16 +10,13 @@
 //! | [`devices`] | registrations, and which of them a browser is |
 //! | [`orders`], [`payment`], [`rental`] | what was sold, charged once, and for how long |
 //! | [`catalogue`] | the titles and their keys, from `media/catalogue.toml` |
-//! | [`csrf`] | refuses what other sites send |
+//! | `web`, [`csrf`] | the web host, which refuses what other sites send |
+//! | `health` | whether the process is up, and whether it can sell |
 //! | [`config`], [`error`], [`database`], [`demo`], [`shop`] | settings, errors, SQLite, demo viewers, what requests share |
 //!
 //! [`Storefront::start`] runs one, in `main` as in a test.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use app::LicenceOrigins;
 use expressplay::{Client, CustomerAuthenticator, client::BaseUrl};
@@ -39,6 +36,7 @@ pub mod demo;
 pub mod devices;
 pub mod entitlement;
 pub mod error;
+mod health;
 pub mod orders;
 pub mod payment;
 pub mod rental;
@@ -139,7 +137,7 @@ impl Storefront {
     /// Its URL, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
-        reachable(self.address)
+        simulator::url_of(self.address)
     }
 
     /// The time that its orders and rentals go by.
@@ -213,11 +211,12 @@ async fn connect(settings: &Settings) -> Result<Connection, Error> {
     match &settings.expressplay {
         ExpressPlay::Elsewhere {
             base,
+            public_url,
             authenticator,
         } => Ok(Connection {
             base: base.clone(),
             authenticator: authenticator.clone(),
-            origins: LicenceOrigins(origin(&base.of("wv")).into_iter().collect()),
+            origins: licence_origins(public_url.clone().unwrap_or_else(|| base.of("wv"))),
             clock: Clock::default(),
             simulator: None,
         }),
@@ -243,14 +242,14 @@ async fn connect(settings: &Settings) -> Result<Connection, Error> {
                 builder = builder.clock(clock.clone());
             }
             let simulator = builder.start().await?;
-            let base: BaseUrl = reachable(simulator.addr())
+            let base: BaseUrl = simulator
+                .url()
                 .parse()
                 .map_err(|_| Error::Settings("the simulator has no usable URL".to_owned()))?;
-            let licences = public_url.clone().unwrap_or_else(|| base.to_string());
             Ok(Connection {
-                base,
                 authenticator: authenticator.clone(),
-                origins: LicenceOrigins(origin(&licences).into_iter().collect()),
+                origins: licence_origins(public_url.clone().unwrap_or_else(|| base.to_string())),
+                base,
                 clock,
                 simulator: Some(simulator),
             })
@@ -258,22 +257,11 @@ async fn connect(settings: &Settings) -> Result<Connection, Error> {
     }
 }
 
-/// The URL of a listener on this machine, which may listen on all of its addresses.
-fn reachable(mut address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    format!("http://{address}")
-}
-
-/// Scheme, host and port of a URL: what a Content-Security-Policy allows.
-fn origin(url: &str) -> Option<String> {
-    url::Url::parse(url)
-        .ok()
-        .map(|url| url.origin().ascii_serialization())
+/// Scheme, host and port of the URL that licences are at: what a Content-Security-Policy allows.
+fn licence_origins(url: String) -> LicenceOrigins {
+    let url = url::Url::parse(&url).ok();
+    let origin = url.map(|url| url.origin().ascii_serialization());
+    LicenceOrigins(origin.into_iter().collect())
 }
 
 async fn serve(listener: TcpListener, router: axum::Router, mut stopped: watch::Receiver<bool>) {

@@ -126,19 +126,19 @@ impl StoredOrder {
         self.period().map(|period| period.left(now)).transpose()
     }
 
-    /// When it was ordered and handed over, if its first licence has yet to be looked for.
+    /// What to look for among the records, if its first licence has yet to be found.
     #[must_use]
-    pub fn unchecked_sale(&self) -> Option<Sale> {
-        match (self.handed_over_at, self.licensed_at) {
-            (Some(handed_over_at), None) => Some(Sale {
-                ordered_at: self.ordered_at,
-                handed_over_at,
-                start_by: self
-                    .period()
-                    .map_or(Timestamp::MAX, |period| period.start_by()),
-            }),
-            _ => None,
-        }
+    pub fn open_sale<'a>(&self, catalogue: &'a Catalogue) -> Option<Sale<'a>> {
+        let (Some(handed_over_at), None) = (self.handed_over_at, self.licensed_at) else {
+            return None;
+        };
+        Some(Sale {
+            order: self.id,
+            clip: &catalogue.entry(&self.slug)?.clip,
+            ordered_at: self.ordered_at,
+            handed_over_at,
+            start_by: self.period().map(|period| period.start_by()),
+        })
     }
 
     /// What a token for it is bound to.
@@ -231,6 +231,45 @@ pub async fn of_title(
     .fetch_all(db)
     .await?;
     rows.into_iter().map(StoredOrder::try_from).collect()
+}
+
+/// Every order under a cookie that was handed over, and whose first licence has yet to be found.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn open_under(db: &SqlitePool, cookie: &Cookie) -> Result<Vec<StoredOrder>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(&format!(
+        "select {COLUMNS} from orders
+         where cookie = ? and handed_over_at is not null and licensed_at is null"
+    ))
+    .bind(cookie.as_str())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().map(StoredOrder::try_from).collect()
+}
+
+/// The cookies of a viewer's rentals of a title that were handed over, and whose start has yet to
+/// be found.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn cookies_of_open_rentals(
+    db: &SqlitePool,
+    viewer: Uuid,
+    slug: &Slug,
+) -> Result<Vec<Cookie>, Error> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "select distinct cookie from orders
+         where viewer_id = ? and slug = ? and kind = 'rent'
+           and handed_over_at is not null and licensed_at is null",
+    )
+    .bind(viewer.to_string())
+    .bind(slug.as_str())
+    .fetch_all(db)
+    .await?;
+    rows.iter()
+        .map(|(cookie,)| parsed(cookie, "cookie"))
+        .collect()
 }
 
 /// One order of a viewer.

@@ -1,19 +1,17 @@
-//! The web host: pages and server functions, static files, health, and what every answer carries.
+//! The web host: pages and server functions, static files, and what every answer carries.
 
 use std::{
     path::Path,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use app::{App, LicenceOrigins, backend::Backend, shell};
 use axum::{
-    Json, Router,
+    Router,
     body::{Body, to_bytes},
-    extract::{Request, State},
+    extract::Request,
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use leptos::{config::LeptosOptions, prelude::*};
@@ -21,7 +19,6 @@ use leptos_axum::{
     AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list,
     render_app_async_with_context,
 };
-use serde::Serialize;
 use tower::ServiceExt;
 use tower_http::{services::ServeDir, trace::TraceLayer};
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
@@ -30,15 +27,12 @@ use tower_sessions_sqlx_store::SqliteStore;
 use crate::{
     backend,
     browser::{Browser, NOBODY_STAYS},
-    csrf,
-    error::Error,
+    csrf, health,
     shop::Shop,
 };
 
 /// No form is longer.
 const LONGEST_BODY: usize = 64 * 1024;
-/// How long a readiness probe waits for ExpressPlay.
-const PROBE: Duration = Duration::from_secs(3);
 /// Written by the build beside the program: which hash each file's name carries.
 const HASH_FILE: &str = "hash.txt";
 
@@ -93,11 +87,7 @@ pub(crate) fn router(
         .layer(middleware::map_request(without_referer))
         .layer(middleware::from_fn(short_bodies))
         .layer(middleware::from_fn(csrf::same_site_only));
-    let health = Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .with_state(shop);
-    health
+    health::routes(shop)
         .merge(pages)
         .layer(middleware::map_response(careful_headers))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
@@ -233,39 +223,6 @@ async fn careful_headers(mut response: Response) -> Response {
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     response
-}
-
-#[derive(Serialize)]
-struct Readiness {
-    database: bool,
-    expressplay: bool,
-}
-
-async fn ready(State(shop): State<Arc<Shop>>) -> Response {
-    let database = sqlx::query("select 1")
-        .execute(&shop.db)
-        .await
-        .map_err(Error::from);
-    let expressplay = match tokio::time::timeout(PROBE, shop.entitlement.answers()).await {
-        Ok(answer) => answer,
-        Err(_) => Err(Error::Viewer(app::problem::Problem::ExpressPlayDown)),
-    };
-    for fault in [database.as_ref().err(), expressplay.as_ref().err()]
-        .into_iter()
-        .flatten()
-    {
-        tracing::warn!(%fault, "not ready");
-    }
-    let readiness = Readiness {
-        database: database.is_ok(),
-        expressplay: expressplay.is_ok(),
-    };
-    let status = if readiness.database && readiness.expressplay {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    (status, Json(readiness)).into_response()
 }
 
 #[cfg(test)]

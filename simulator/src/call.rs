@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, StatusCode, header, uri::Authority};
 use crate::{
     account::Account,
     error::{ErrorFormat, Failure},
-    service::Service,
+    service::{MAX_BODY, Service},
 };
 
 /// A back-end call: query and form body as one list of parameters, the query's first.
@@ -32,7 +32,7 @@ impl FromRequest<Service> for Call {
         let whole = Request::from_parts(parts.clone(), body);
         let body = Bytes::from_request(whole, service)
             .await
-            .map_err(IntoResponse::into_response)?;
+            .map_err(|rejection| body_refusal(rejection.status()))?;
         let is_form = parts
             .headers
             .get(header::CONTENT_TYPE)
@@ -52,6 +52,16 @@ impl FromRequest<Service> for Call {
             body,
         })
     }
+}
+
+/// Why a body was not read.
+fn body_refusal(status: StatusCode) -> Response {
+    let why = if status == StatusCode::PAYLOAD_TOO_LARGE {
+        format!("a request has {MAX_BODY} bytes at most\n")
+    } else {
+        "the request's body did not arrive\n".to_owned()
+    };
+    (status, why).into_response()
 }
 
 impl Call {

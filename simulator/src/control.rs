@@ -5,6 +5,7 @@
 
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -34,6 +35,9 @@ struct Advance {
     seconds: u64,
 }
 
+/// What every path of the control plane starts with.
+pub(crate) const PREFIX: &str = "/__sim/";
+
 pub(crate) fn routes(service: &Service) -> Router<Service> {
     Router::new()
         .route("/__sim/clock", get(read_clock))
@@ -50,13 +54,19 @@ async fn read_clock(State(service): State<Service>) -> Json<ClockState> {
 
 async fn advance_clock(
     State(service): State<Service>,
-    Json(by): Json<Advance>,
-) -> Json<ClockState> {
+    body: Bytes,
+) -> Result<Json<ClockState>, (StatusCode, String)> {
+    // Whatever the content type: curl's is a form's unless told otherwise.
+    let by: Advance = serde_json::from_slice(&body).map_err(|error| {
+        let why =
+            format!("the body is JSON such as {{\"seconds\": 60}}, and this is not: {error}\n");
+        (StatusCode::BAD_REQUEST, why)
+    })?;
     service
         .clock
         .advance(std::time::Duration::from_secs(by.seconds));
     tracing::info!(seconds = by.seconds, now = %service.clock.now(), "the clock was put forward");
-    read_clock(State(service)).await
+    Ok(read_clock(State(service)).await)
 }
 
 async fn guard(State(service): State<Service>, request: Request, next: Next) -> Response {

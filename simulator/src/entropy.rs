@@ -13,6 +13,10 @@ pub struct Entropy {
 impl Entropy {
     /// Seeded by the operating system: for keys and tokens.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the system; everybody else is given an Entropy"
+    )]
     pub fn from_os() -> Self {
         Self {
             rng: Arc::new(Mutex::new(StdRng::from_os_rng())),

@@ -24,11 +24,13 @@
 //! | `keys`, `key_wrap` | key storage |
 //! | `control` | the control plane, `/__sim/` |
 //! | [`clock`], [`entropy`] | time and randomness, which tests may own |
+//! | [`database`] | SQLite, as everything here keeps it |
 
 pub mod account;
 mod call;
 pub mod clock;
 mod control;
+pub mod database;
 mod device;
 pub mod entropy;
 mod error;
@@ -47,5 +49,5 @@ pub use account::{Account, Environment, Settings};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use error::Error;
-pub use simulator::{Builder, Simulator};
+pub use simulator::{Builder, Simulator, url_of};
 pub use soft_device::SoftDevice;

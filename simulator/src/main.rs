@@ -1,9 +1,14 @@
 //! The simulator as a program: `simulator serve`.
 
-use std::{io::Write, net::SocketAddr, process::ExitCode, time::Duration};
+use std::{
+    io::{IsTerminal, Write},
+    net::SocketAddr,
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Args, Parser, Subcommand};
-use simulator::{Account, Simulator};
+use simulator::{Account, Error, Simulator};
 use tracing_subscriber::EnvFilter;
 
 /// ExpressPlay, offline: a stand-in for the DRM licence service.
@@ -54,12 +59,13 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let Command::Serve(serve) = Cli::parse().command;
     match run(serve).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            say_error(error.as_ref());
             ExitCode::FAILURE
         }
     }
@@ -73,15 +79,19 @@ async fn run(serve: Serve) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(url) = serve.public_url {
         builder = builder.public_url(url);
     }
+    let has_token = serve.control_token.is_some();
     if let Some(token) = serve.control_token {
         builder = builder.control_token(token);
     }
-    for account in serve.account {
+    for (place, account) in serve.account.iter().enumerate() {
         // Read here and not by clap, whose message would quote what may be a secret.
-        builder = builder.account(account.parse::<Account>()?);
+        let account: Account = account
+            .parse()
+            .map_err(|error| format!("account number {} is none: {error}", place + 1))?;
+        builder = builder.account(account);
     }
-    let mut simulator = builder.start().await?;
-    greet(&simulator)?;
+    let mut simulator = builder.start().await.map_err(with_hint)?;
+    greet(&simulator, has_token)?;
     tokio::select! {
         () = simulator.wait() => Err("the simulator stopped listening".into()),
         stopped = stop_signal() => {
@@ -92,8 +102,25 @@ async fn run(serve: Serve) -> Result<(), Box<dyn std::error::Error>> {
     }
 }
 
+fn with_hint(error: Error) -> String {
+    match error {
+        Error::Listen { .. } => {
+            format!("{error}. Stop what uses it, or choose another address with --listen")
+        }
+        _ => error.to_string(),
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a program that does not start says why"
+)]
+fn say_error(error: &dyn std::error::Error) {
+    eprintln!("It did not work: {error}.");
+}
+
 /// Says where it is and how to begin. The accounts go to standard output, and to no log.
-fn greet(simulator: &Simulator) -> std::io::Result<()> {
+fn greet(simulator: &Simulator, has_token: bool) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
@@ -116,6 +143,13 @@ fn greet(simulator: &Simulator) -> std::io::Result<()> {
              &errorFormat=json'\n",
             simulator.url(),
             account.authenticator.reveal(),
+        )?;
+    }
+    if !simulator.is_on_loopback() && !has_token {
+        writeln!(
+            out,
+            "Others can reach this simulator, so its control plane (/__sim/) is shut.\n\
+             --control-token opens it to those who know the token.\n"
         )?;
     }
     out.flush()

@@ -11,11 +11,12 @@ use std::{
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
+    middleware,
     response::{Html, IntoResponse, Response},
     routing::{any, get, post},
 };
 use expressplay::{Drm, key_storage::KEYS_PATH, record::RECORDS_PATH};
-use http::{HeaderName, Method, StatusCode, header};
+use http::{HeaderName, Method, StatusCode, Uri, header};
 use jiff::SignedDuration;
 use sqlx::SqlitePool;
 use tower_http::cors::CorsLayer;
@@ -26,7 +27,7 @@ use crate::{
 };
 
 /// The largest body of any call.
-const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 
 /// A running simulator, as its handlers see it.
 #[derive(Clone)]
@@ -41,6 +42,7 @@ pub(crate) struct Service {
     pub(crate) public_url: Option<String>,
     pub(crate) record_lag_ms: Arc<AtomicU64>,
     pub(crate) on_loopback: bool,
+    pub(crate) has_control: bool,
     pub(crate) control_token: Option<String>,
 }
 
@@ -52,7 +54,7 @@ impl Service {
     }
 
     /// Every route. The control plane is left out where nobody should move the clock.
-    pub(crate) fn router(self, with_control: bool) -> Router {
+    pub(crate) fn router(self) -> Router {
         let licenses = Router::new()
             .route(Drm::Widevine.license_path(), post(license::widevine))
             .route(Drm::PlayReady.license_path(), post(license::playready))
@@ -85,10 +87,11 @@ impl Service {
             .merge(licenses)
             .merge(backend)
             .fallback(any(no_such_url));
-        if with_control {
+        if self.has_control {
             router = router.merge(control::routes(&self));
         }
         router
+            .layer(middleware::map_response(name_the_methods))
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
     }
@@ -120,12 +123,34 @@ async fn ready(State(service): State<Service>) -> Response {
     }
 }
 
-async fn no_such_url() -> (StatusCode, &'static str) {
-    const WHERE_TO_LOOK: &str =
-        "there is no such URL here; the paths are ExpressPlay's own, such as /hms/wv/token\n";
-    (StatusCode::NOT_FOUND, WHERE_TO_LOOK)
+async fn no_such_url(State(service): State<Service>, url: Uri) -> (StatusCode, &'static str) {
+    let why = if url.path().starts_with(control::PREFIX) && !service.has_control {
+        "this simulator was started without its control plane\n"
+    } else {
+        "there is no such URL here; the paths are ExpressPlay's own, such as /hms/wv/token\n"
+    };
+    (StatusCode::NOT_FOUND, why)
 }
 
-async fn index() -> Html<&'static str> {
-    Html(include_str!("index.html"))
+/// A method that a path does not take: says which it takes.
+async fn name_the_methods(response: Response) -> Response {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return response;
+    }
+    let (parts, _) = response.into_parts();
+    let allowed = parts
+        .headers
+        .get(header::ALLOW)
+        .and_then(|value| value.to_str().ok());
+    let why = format!("this URL takes {} alone\n", allowed.unwrap_or("no method"));
+    let mut headers = parts.headers;
+    headers.remove(header::CONTENT_LENGTH);
+    (parts.status, headers, why).into_response()
+}
+
+async fn index(State(service): State<Service>) -> Html<String> {
+    const CONTROL: &str = "<tr><td>Move the clock</td><td><code>POST /__sim/clock/advance</code> \
+        with <code>{\"seconds\": 60}</code></td></tr>\n";
+    let control = if service.has_control { CONTROL } else { "" };
+    Html(include_str!("index.html").replace("{control}", control))
 }

@@ -2,8 +2,8 @@
 
 use std::{
     collections::HashSet,
-    net::{Ipv4Addr, SocketAddr},
-    str::FromStr,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -11,18 +11,13 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{
-    SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use sqlx::SqlitePool;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    Account, Clock, Entropy, Error, account::Accounts, log::Log, seal::Sealer, service::Service,
+    Account, Clock, Entropy, Error, account::Accounts, database, log::Log, seal::Sealer,
+    service::Service,
 };
-
-/// The URL of a database that lives as long as the simulator.
-const IN_MEMORY: &str = "sqlite::memory:";
 
 /// How long open connections may keep a simulator that is told to stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -72,6 +67,12 @@ impl Simulator {
         &self.accounts
     }
 
+    /// Whether only this machine can reach it.
+    #[must_use]
+    pub const fn is_on_loopback(&self) -> bool {
+        self.address.ip().is_loopback()
+    }
+
     /// Its clock.
     #[must_use]
     pub const fn clock(&self) -> &Clock {
@@ -111,7 +112,6 @@ impl Drop for Simulator {
 }
 
 /// How a simulator is set up.
-#[derive(Debug)]
 pub struct Builder {
     listen: SocketAddr,
     database: String,
@@ -128,7 +128,7 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            database: IN_MEMORY.to_owned(),
+            database: database::IN_MEMORY.to_owned(),
             public_url: None,
             accounts: vec![],
             clock: Clock::default(),
@@ -137,6 +137,19 @@ impl Default for Builder {
             control: true,
             control_token: None,
         }
+    }
+}
+
+/// Without the control token.
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("listen", &self.listen)
+            .field("database", &self.database)
+            .field("public_url", &self.public_url)
+            .field("accounts", &self.accounts)
+            .field("control", &self.control)
+            .finish_non_exhaustive()
     }
 }
 
@@ -240,12 +253,12 @@ impl Builder {
             address: self.listen,
             source,
         })?;
-        let database = |source| Error::Database {
+        let cannot_use = |source| Error::Database {
             url: self.database.clone(),
             source,
         };
-        let (writer, readers) = open(&self.database).await.map_err(database)?;
-        let sealer = sealer(&writer, &self.entropy).await.map_err(database)?;
+        let (writer, readers) = open(&self.database).await.map_err(cannot_use)?;
+        let sealer = sealer(&writer, &self.entropy).await.map_err(cannot_use)?;
 
         let record_lag_ms = Arc::new(AtomicU64::new(milliseconds(self.record_lag)));
         let service = Service {
@@ -259,9 +272,10 @@ impl Builder {
             public_url,
             record_lag_ms: record_lag_ms.clone(),
             on_loopback: address.ip().is_loopback(),
+            has_control: self.control,
             control_token: self.control_token,
         };
-        let router = service.router(self.control);
+        let router = service.router();
         let (stop, mut stopping) = watch::channel(false);
         let serving = tokio::spawn(async move {
             let stopped = async move {
@@ -278,7 +292,7 @@ impl Builder {
         });
         Ok(Simulator {
             address,
-            url: format!("http://{address}"),
+            url: url_of(address),
             accounts: self.accounts,
             clock: self.clock,
             record_lag_ms,
@@ -286,6 +300,17 @@ impl Builder {
             serving,
         })
     }
+}
+
+/// The URL of a listener on this machine, which may listen on all of its addresses.
+#[must_use]
+pub fn url_of(mut address: SocketAddr) -> String {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    format!("http://{address}")
 }
 
 /// An http or https URL that paths can be appended to, in its normal form.
@@ -306,26 +331,13 @@ fn read_public_url(text: &str) -> Result<String, Error> {
 /// Opens the database: one connection that writes, and several that read. A database in memory is
 /// its one connection, so there the two are the same.
 async fn open(url: &str) -> Result<(SqlitePool, SqlitePool), sqlx::Error> {
-    let options = SqliteConnectOptions::from_str(url)?
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5));
-    let one = SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None);
-    let writer = one.connect_with(options.clone()).await?;
+    let options = database::options(url)?;
+    let writer = database::pool(url, 1).connect_with(options.clone()).await?;
     sqlx::migrate!().run(&writer).await?;
-    let in_memory = url.starts_with(IN_MEMORY) || url.contains("mode=memory");
-    let readers = if in_memory {
+    let readers = if database::is_in_memory(url) {
         writer.clone()
     } else {
-        SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await?
+        database::pool(url, 4).connect_with(options).await?
     };
     Ok((writer, readers))
 }

@@ -106,9 +106,16 @@ pub fn Player(
                             .into_any()
                     }
                     Stage::Failed(trouble) => {
+                        // Where a link leads on, another try is the lesser choice.
+                        let lesser = trouble.link.is_some();
                         view! {
                             <Alert trouble />
-                            <button class="button" type="button" on:click=move |_| start(screen)>
+                            <button
+                                class="button"
+                                class:button-second=lesser
+                                type="button"
+                                on:click=move |_| start(screen)
+                            >
                                 "Try again"
                             </button>
                         }

@@ -10,6 +10,7 @@ use super::awake;
 use crate::{
     components::{alert::Alert, device_id::WholeDeviceId},
     local_path::LocalPath,
+    model::Cdm,
     trouble::Trouble,
 };
 
@@ -40,8 +41,14 @@ pub enum Step {
 }
 
 impl Step {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Key, Self::Token, Self::Clip, Self::Record];
+    /// All of them. A browser's own CDM has its key already.
+    #[must_use]
+    pub const fn all(cdm: Cdm) -> &'static [Self] {
+        match cdm {
+            Cdm::Simulated => &[Self::Key, Self::Token, Self::Clip, Self::Record],
+            Cdm::Widevine => &[Self::Token, Self::Clip, Self::Record],
+        }
+    }
 
     /// What is being done, for the live region and the list.
     #[must_use]
@@ -80,6 +87,8 @@ impl Stage {
 pub fn RegisterDevice(
     /// The device that this browser already is, for this viewer.
     registered: Option<DeviceId>,
+    /// Which CDM the player uses.
+    cdm: Cdm,
     /// Where the viewer came from, to go back to afterwards.
     next: Option<LocalPath>,
     /// Whether to load the page again afterwards: it shows something else to a registered device.
@@ -116,7 +125,7 @@ pub fn RegisterDevice(
                     class="button"
                     type="button"
                     disabled=move || !awake.get() || working.get()
-                    on:click=move |_| start(stage, clip, reload)
+                    on:click=move |_| start(stage, clip, cdm, reload)
                 >
                     "Register this device"
                 </button>
@@ -142,8 +151,9 @@ pub fn RegisterDevice(
                     aria-label="The dummy clip"
                 ></video>
                 <ol class="steps">
-                    {Step::ALL
-                        .map(|step| {
+                    {Step::all(cdm)
+                        .iter()
+                        .map(|&step| {
                             view! { <li data-mark=move || stage.read().mark(step)>{step.text()}</li> }
                         })
                         .collect_view()}
@@ -173,12 +183,12 @@ pub fn RegisterDevice(
 
 /// Only a browser can press the button.
 #[cfg(not(feature = "hydrate"))]
-fn start(_: RwSignal<Stage>, _: NodeRef<Video>, _: bool) {}
+fn start(_: RwSignal<Stage>, _: NodeRef<Video>, _: Cdm, _: bool) {}
 
 #[cfg(feature = "hydrate")]
-fn start(stage: RwSignal<Stage>, clip: NodeRef<Video>, reload: bool) {
+fn start(stage: RwSignal<Stage>, clip: NodeRef<Video>, cdm: Cdm, reload: bool) {
     leptos::task::spawn_local(async move {
-        match register(stage, clip).await {
+        match register(stage, clip, cdm).await {
             Ok(id) => {
                 stage.set(Stage::Done(id));
                 if reload {
@@ -192,30 +202,36 @@ fn start(stage: RwSignal<Stage>, clip: NodeRef<Video>, reload: bool) {
 }
 
 #[cfg(feature = "hydrate")]
-async fn register(stage: RwSignal<Stage>, clip: NodeRef<Video>) -> Result<DeviceId, Trouble> {
+async fn register(
+    stage: RwSignal<Stage>,
+    clip: NodeRef<Video>,
+    cdm: Cdm,
+) -> Result<DeviceId, Trouble> {
     use crate::{
         api::{begin_registration, finish_registration},
-        cdm::DeviceKey,
+        cdm::Device,
         player::{Session, mounted},
     };
 
     let step = |step| stage.set(Stage::Working(step));
-    step(Step::Key);
-    let key = DeviceKey::load_or_make().await?;
+    if Step::all(cdm).contains(&Step::Key) {
+        step(Step::Key);
+    }
+    let device = Device::of(cdm).await?;
     step(Step::Token);
     let registration = begin_registration()
         .await
         .map_err(|problem| Trouble::from(&problem))?;
     step(Step::Clip);
-    let session = Session::open(&mounted(clip).await, &registration.dummy, &key).await?;
+    let session = Session::open(&mounted(clip).await, &registration.dummy, &device).await?;
     let played = session.play_through().await;
     session.close().await;
     played?;
     step(Step::Record);
-    let device = finish_registration(registration.id)
+    let registered = finish_registration(registration.id)
         .await
         .map_err(|problem| Trouble::from(&problem))?;
-    Ok(device.device_id)
+    Ok(registered.device_id)
 }
 
 #[cfg(test)]
@@ -224,11 +240,16 @@ mod tests {
 
     #[test]
     fn steps_are_ticked_off_in_order() {
-        let marks = |stage: Stage| Step::ALL.map(|step| stage.mark(step));
+        let marks = |stage: Stage| -> Vec<_> {
+            let steps = Step::all(Cdm::Simulated).iter();
+            steps.map(|step| stage.mark(*step)).collect()
+        };
         assert_eq!(marks(Stage::Idle), ["", "", "", ""]);
         assert_eq!(
             marks(Stage::Working(Step::Clip)),
             ["done", "done", "now", ""]
         );
+        let id = DeviceId::from_bytes([1; 16]).unwrap();
+        assert_eq!(marks(Stage::Done(id)), ["done"; 4]);
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     forms::PLACE_ORDER,
     islands::register_device::RegisterDevice,
     local_path::LocalPath,
-    model::{Checkout, Device, Failure, OrderKind},
+    model::{Cdm, Checkout, Device, Failure, OrderKind},
     pages::{
         devices::WithoutScript,
         not_found::NotFoundPage,
@@ -51,6 +51,7 @@ fn Counter(checkout: Checkout, failure: Option<Failure>) -> impl IntoView {
         kind,
         price,
         terms,
+        cdm,
         ..
     } = checkout.clone();
     let here = here();
@@ -67,7 +68,7 @@ fn Counter(checkout: Checkout, failure: Option<Failure>) -> impl IntoView {
     let body = match mine.into_iter().next() {
         Some(device) => Either::Left(form(Choice::This(device))),
         None => Either::Right(view! {
-            <FirstStep />
+            <FirstStep cdm />
             {(!others.is_empty()).then(|| view! { <Elsewhere form=form(Choice::OneOf(others)) /> })}
         }),
     };
@@ -109,7 +110,7 @@ enum Choice {
 }
 
 #[component]
-fn FirstStep() -> impl IntoView {
+fn FirstStep(cdm: Cdm) -> impl IntoView {
     view! {
         <section class="step" aria-labelledby="register-heading">
             <h2 id="register-heading">"First, register this device"</h2>
@@ -117,7 +118,7 @@ fn FirstStep() -> impl IntoView {
                 "The film will play only on the device that you buy it for. So ExpressPlay must \
                  know this one: it plays a two-second clip and keeps a record. You pay after that."
             </p>
-            <RegisterDevice registered=None next=None reload=true />
+            <RegisterDevice registered=None cdm next=None reload=true />
             <WithoutScript />
         </section>
     }

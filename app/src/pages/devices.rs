@@ -8,7 +8,7 @@ use crate::{
     components::{alert::Alert, device_id::ShortDeviceId, loaded::loaded},
     islands::register_device::RegisterDevice,
     local_path::LocalPath,
-    model::Device,
+    model::{Cdm, Device},
     pages::next,
     trouble::Trouble,
     words::moment,
@@ -20,9 +20,10 @@ pub fn DevicesPage() -> impl IntoView {
     let next = next();
     let load = async {
         let backend = backend()?;
-        Ok((backend.devices().await?, backend.take_failure().await?))
+        let devices = backend.devices().await?;
+        Ok((devices, backend.cdm(), backend.take_failure().await?))
     };
-    loaded(load, move |(devices, failure)| {
+    loaded(load, move |(devices, cdm, failure)| {
         let (here, others): (Vec<_>, Vec<_>) = devices.into_iter().partition(|d| d.this_browser);
         view! {
             <PageTitle text="Your devices" />
@@ -37,7 +38,7 @@ pub fn DevicesPage() -> impl IntoView {
                     .map(|failure| view! { <Alert trouble=Trouble::from(&failure.problem) /> })}
                 <section aria-labelledby="this-device">
                     <h2 id="this-device">"This device"</h2>
-                    <ThisDevice device=here.into_iter().next() next=next.clone() />
+                    <ThisDevice device=here.into_iter().next() cdm next=next.clone() />
                 </section>
                 <section aria-labelledby="other-devices">
                     <h2 id="other-devices">"Other devices"</h2>
@@ -50,13 +51,13 @@ pub fn DevicesPage() -> impl IntoView {
 }
 
 #[component]
-fn ThisDevice(device: Option<Device>, next: Option<LocalPath>) -> impl IntoView {
+fn ThisDevice(device: Option<Device>, cdm: Cdm, next: Option<LocalPath>) -> impl IntoView {
     let registered = device.as_ref().map(|device| device.device_id);
     view! {
         {device.map(|device| {
             view! { <p class="facts">{format!("Registered on {}.", moment(device.registered_at))}</p> }
         })}
-        <RegisterDevice registered next reload=false />
+        <RegisterDevice registered cdm next reload=false />
         <WithoutScript />
     }
 }

@@ -28,8 +28,18 @@ fn Volume(data: Data) -> impl IntoView {
         title,
         terms,
         orders,
+        this_device,
+        ..
     } = data;
     let owned = !orders.is_empty();
+    let here = orders
+        .iter()
+        .any(|order| Some(order.device_id) == this_device);
+    let offer = match (owned, here) {
+        (false, _) => "Make it yours",
+        (true, true) => "Have it on another device",
+        (true, false) => "Have it on this device too",
+    };
     view! {
         <PageTitle text=title.name.clone() />
         <Accents titles=vec![title.clone()] />
@@ -51,9 +61,15 @@ fn Volume(data: Data) -> impl IntoView {
                     <p class="synopsis">{title.synopsis.clone()}</p>
                     {owned.then(|| view! { <Yours slug=title.slug.clone() orders /> })}
                     <section class="offers" aria-labelledby="offers-heading">
-                        <h2 id="offers-heading">
-                            {if owned { "For another device" } else { "Make it yours" }}
-                        </h2>
+                        <h2 id="offers-heading">{offer}</h2>
+                        {here
+                            .then(|| {
+                                view! {
+                                    <p class="hint">
+                                        "Sign in on that device, and buy or rent it there."
+                                    </p>
+                                }
+                            })}
                         <div class="offer-row">
                             <div class="offer">
                                 <p class="price" id="price-buy">

@@ -25,17 +25,16 @@ pub fn WatchPage() -> impl IntoView {
         if backend.viewer().await?.is_none() {
             return Err(Problem::SignedOut);
         }
-        // Nothing to play: the hand-over says why, and hands nothing over.
-        let why_not = match page.orders.is_empty() {
-            true => backend.hand_over(&slug).await.err(),
-            false => None,
-        };
-        Ok((page, why_not))
+        Ok(page)
     };
     loaded(
         load,
-        move |(page, why_not): (TitlePage, Option<Problem>)| {
-            let TitlePage { title, orders, .. } = page;
+        move |TitlePage {
+                  title,
+                  orders,
+                  why_not,
+                  ..
+              }| {
             let body = match why_not {
                 Some(problem) => Either::Left(view! { <NotYours title=title.clone() problem /> }),
                 None => Either::Right(view! { <Screening title=title.clone() orders at_once /> }),

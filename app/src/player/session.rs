@@ -12,8 +12,8 @@ use super::{
     shaka::{self, LICENSE, Player, Request},
 };
 use crate::{
-    cdm::{CdmError, DeviceKey},
-    model::{Cdm, HandOver},
+    cdm::{CdmError, Device, DeviceKey},
+    model::HandOver,
 };
 
 /// How long the dummy clip, two seconds long, may take to play: 30 s.
@@ -44,7 +44,7 @@ impl Session {
     pub(crate) async fn open(
         video: &HtmlVideoElement,
         hand_over: &HandOver,
-        key: &DeviceKey,
+        device: &Device,
     ) -> Result<Self, PlayError> {
         if !shaka::arrives().await {
             return Err(PlayError::NoPlayer);
@@ -53,13 +53,12 @@ impl Session {
             return Err(PlayError::Unsupported);
         }
         let player = Player::new();
-        player.configure(&settings(hand_over)?);
+        player.configure(&settings(hand_over, device)?);
         let network = player.networking_engine().ok_or(PlayError::NoPlayer)?;
 
-        let request = match hand_over.cdm {
-            Cdm::Simulated => Some(signing(hand_over, key)?),
-            // The browser's own CDM signs its requests itself.
-            Cdm::Widevine => None,
+        let request = match device {
+            Device::Simulated(key) => Some(signing(hand_over, key)?),
+            Device::Browsers => None,
         };
         if let Some(filter) = &request {
             network.register_request_filter(filter.as_ref().unchecked_ref());
@@ -176,14 +175,10 @@ impl Session {
 
 /// Shaka's settings. One attempt at a licence: a second with the same signed request would be a
 /// replay.
-fn settings(hand_over: &HandOver) -> Result<JsValue, PlayError> {
-    let system = match hand_over.cdm {
-        Cdm::Simulated => "org.w3.clearkey",
-        Cdm::Widevine => "com.widevine.alpha",
-    };
+fn settings(hand_over: &HandOver, device: &Device) -> Result<JsValue, PlayError> {
     let settings = serde_json::json!({
         "drm": {
-            "servers": { system: hand_over.token_url },
+            "servers": { device.key_system(): hand_over.token_url },
             "retryParameters": { "maxAttempts": 1 },
         },
     });

@@ -69,13 +69,7 @@ async fn a_record_that_is_late_is_waited_for_and_one_that_is_too_late_is_asked_f
     let shop = TestShop::open().await;
     let alice = shop.browser_of(ALICE).await;
     shop.simulator().set_record_lag(Duration::from_secs(600));
-    let registration = alice.begin().await.unwrap();
-    let token_url = &registration.dummy.token_url;
-    alice
-        .device
-        .redeem(token_url, &shop.catalogue.dummy)
-        .await
-        .unwrap();
+    let registration = alice.play_dummy(&shop).await;
     assert_eq!(
         alice.finish(registration.id).await,
         Err(Problem::RecordLate)
@@ -107,19 +101,13 @@ async fn a_record_that_is_late_is_waited_for_and_one_that_is_too_late_is_asked_f
 async fn a_second_device_under_the_cookie_stops_the_sale_until_registration_is_done_again() {
     let shop = TestShop::open().await;
     let alice = shop.browser_of(ALICE).await;
-    let registration = alice.begin().await.unwrap();
-    let token_url = &registration.dummy.token_url;
-    alice
-        .device
-        .redeem(token_url, &shop.catalogue.dummy)
-        .await
-        .unwrap();
+    let registration = alice.play_dummy(&shop).await;
     alice.finish(registration.id).await.unwrap();
     alice.obtain("tidewater", "buy").await;
 
     let intruder = Device::new();
     intruder
-        .redeem(token_url, &shop.catalogue.dummy)
+        .redeem(&registration.dummy.token_url, &shop.catalogue.dummy)
         .await
         .unwrap();
 
@@ -200,13 +188,7 @@ async fn two_viewers_can_share_a_browser_and_each_has_its_own_device() {
 async fn the_handle_is_out_of_scripts_reach_and_kept_only_as_a_hash() {
     let shop = TestShop::open().await;
     let alice = shop.browser_of(ALICE).await;
-    let registration = alice.begin().await.unwrap();
-    let token_url = &registration.dummy.token_url;
-    alice
-        .device
-        .redeem(token_url, &shop.catalogue.dummy)
-        .await
-        .unwrap();
+    let registration = alice.play_dummy(&shop).await;
     let body = serde_json::json!({ "id": registration.id });
     let url = format!("{}/api/finish_registration", shop.storefront.url());
     let page = alice
@@ -240,14 +222,16 @@ async fn the_handle_is_out_of_scripts_reach_and_kept_only_as_a_hash() {
 async fn a_second_device_is_not_forgotten_once_plays_have_filled_the_answer() {
     let shop = TestShop::open().await;
     let alice = shop.browser_of(ALICE).await;
-    let registration = alice.begin().await.unwrap();
-    let token_url = &registration.dummy.token_url;
-    let dummy = &shop.catalogue.dummy;
-    alice.device.redeem(token_url, dummy).await.unwrap();
+    let registration = alice.play_dummy(&shop).await;
     alice.finish(registration.id).await.unwrap();
     alice.obtain("tidewater", "buy").await;
 
-    Device::new().redeem(token_url, dummy).await.unwrap();
+    let token_url = &registration.dummy.token_url;
+    let intruder = Device::new();
+    intruder
+        .redeem(token_url, &shop.catalogue.dummy)
+        .await
+        .unwrap();
     for _ in 0..MAX_RECORDS {
         alice.play(&shop, "tidewater").await.unwrap();
     }
@@ -275,13 +259,12 @@ async fn a_second_device_is_not_forgotten_once_plays_have_filled_the_answer() {
 async fn a_registration_whose_answer_was_filled_before_it_finished_is_done_again() {
     let shop = TestShop::open().await;
     let alice = shop.browser_of(ALICE).await;
-    let registration = alice.begin().await.unwrap();
-    let token_url = &registration.dummy.token_url;
-    let dummy = &shop.catalogue.dummy;
-    alice.device.redeem(token_url, dummy).await.unwrap();
+    let registration = alice.play_dummy(&shop).await;
     let intruder = Device::new();
     for _ in 0..MAX_RECORDS {
-        intruder.redeem(token_url, dummy).await.unwrap();
+        let token_url = &registration.dummy.token_url;
+        let redeemed = intruder.redeem(token_url, &shop.catalogue.dummy);
+        redeemed.await.unwrap();
     }
 
     for _ in 0..2 {
@@ -310,4 +293,38 @@ async fn a_device_that_has_played_often_can_say_again_that_it_is_registered() {
         device.device_id
     );
     alice.obtain("north-light", "buy").await;
+}
+
+#[tokio::test]
+async fn registrations_that_nobody_finishes_do_not_pile_up() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let device = alice.register(&shop).await;
+    let stale = alice.play_dummy(&shop).await;
+    for _ in 0..20 {
+        alice.begin().await.unwrap();
+    }
+    let fresh = alice.play_dummy(&shop).await;
+
+    assert_eq!(shop.count("devices").await, 1 + 8, "one is finished");
+    assert_eq!(alice.finish(stale.id).await, Err(Problem::NoSuchDevice));
+    assert_eq!(
+        alice.finish(fresh.id).await.unwrap().device_id,
+        device.device_id
+    );
+}
+
+#[tokio::test]
+async fn a_device_keeps_its_newest_handles_alone() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let device = alice.register(&shop).await;
+    let name = format!("bindery_device_{}", shop.viewer(ALICE).await.simple());
+    for _ in 0..20 {
+        // An answer that never came leaves the browser without its handle.
+        alice.forget_cookie(&name);
+        alice.finish(device.id).await.unwrap();
+    }
+    assert_eq!(shop.count("handles").await, 8);
+    alice.obtain("tidewater", "buy").await;
 }

@@ -8,7 +8,7 @@ use expressplay::CustomerAuthenticator;
 use server::{ExpressPlay, Settings};
 use simulator::{Account, Environment, Simulator};
 
-use crate::common::{Browser, Device, TestShop, http};
+use crate::common::{ALICE, Browser, Device, TestShop, http};
 
 const CAROL: (&str, &str) = ("carol@example.com", "open sesame");
 
@@ -24,6 +24,7 @@ async fn open(simulator: &Simulator, authenticator: &CustomerAuthenticator) -> (
     let shop = TestShop::open_with(|settings| {
         settings.expressplay = ExpressPlay::Elsewhere {
             base: base.parse().unwrap(),
+            public_url: None,
             authenticator: authenticator.clone(),
         };
         settings.client.resolve = hosts.clone();
@@ -100,4 +101,38 @@ async fn an_authenticator_of_the_test_environment_is_refused_by_the_production_h
     let refused = carol.begin().await.unwrap_err();
 
     assert_eq!(refused, Problem::ExpressPlayRefused { code: -2018 });
+}
+
+#[tokio::test]
+async fn a_page_may_reach_a_separate_simulator_where_browsers_find_it() {
+    let account = Account::new(
+        Environment::Production,
+        CustomerAuthenticator::new(201_723, [6; 16]),
+    );
+    let authenticator = account.authenticator.clone();
+    let public = "https://licences.example.com";
+    let simulator = Simulator::builder()
+        .account(account)
+        .public_url(public)
+        .start()
+        .await
+        .unwrap();
+    let shop = TestShop::open_with(|settings| {
+        settings.expressplay = ExpressPlay::Elsewhere {
+            base: simulator.url().parse().unwrap(),
+            public_url: Some(public.to_owned()),
+            authenticator: authenticator.clone(),
+        };
+    })
+    .await;
+    let alice = shop.browser_of(ALICE).await;
+
+    let token_url = alice.begin().await.unwrap().dummy.token_url;
+    assert!(token_url.starts_with(public), "{token_url}");
+    let page = alice.get("/devices").await;
+    let connect = page
+        .policy
+        .split(';')
+        .find(|rule| rule.contains("connect-src"));
+    assert!(connect.unwrap().contains(public), "{}", page.policy);
 }

@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod client;
 mod devices;
 mod hosts;
 mod killed;

@@ -81,6 +81,7 @@ async fn a_shop_whose_expressplay_never_answers_gives_up_and_sells_again_afterwa
     let shop = TestShop::open_with(|settings: &mut Settings| {
         settings.expressplay = ExpressPlay::Elsewhere {
             base: gateway.url.parse().unwrap(),
+            public_url: None,
             authenticator: authenticator(),
         };
         settings.client.timeout = Duration::from_secs(2);
@@ -134,6 +135,9 @@ async fn what_was_ordered_is_still_there_when_expressplay_is_down() {
         None,
         "it plays on"
     );
+    let page = alice.get("/title/tidewater").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.html.contains("Start it by"), "as far as it is known");
 }
 
 #[tokio::test]

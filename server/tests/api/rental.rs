@@ -100,11 +100,15 @@ async fn licences_for_other_titles_cannot_crowd_a_start_out_of_the_record() {
     let shop = TestShop::open().await;
     let alice = renter(&shop).await;
     alice.obtain("north-light", "buy").await;
+    let other = alice.hand_over("north-light").await.unwrap();
     alice.play(&shop, "tidewater").await.unwrap();
-    shop.advance(47);
     for _ in 0..32 {
-        alice.play(&shop, "north-light").await.unwrap();
+        let redeemed = alice
+            .device
+            .redeem(&other.token_url, shop.clip("north-light"));
+        redeemed.await.unwrap();
     }
+    shop.advance(47);
     let records = shop.records_of(&shop.cookie().await).await;
     let kid = &shop.clip("tidewater").keys[0].kid;
     assert!(
@@ -115,6 +119,41 @@ async fn licences_for_other_titles_cannot_crowd_a_start_out_of_the_record() {
     let order = alice.hand_over("tidewater").await.unwrap().order.unwrap();
     let left = alice.playing(order.id).await.unwrap().remaining_ms.unwrap();
     assert!(left <= HOUR, "it started when it was handed over: {left}");
+}
+
+#[tokio::test]
+async fn a_rental_that_was_handed_over_and_not_played_still_waits_however_much_else_is_played() {
+    let shop = TestShop::open().await;
+    let alice = renter(&shop).await;
+    alice.obtain("north-light", "buy").await;
+    alice.hand_over("tidewater").await.unwrap();
+    for _ in 0..32 {
+        alice.play(&shop, "north-light").await.unwrap();
+    }
+    shop.advance(3 * 24);
+
+    let order = alice.hand_over("tidewater").await.unwrap().order.unwrap();
+    assert!(
+        matches!(order.rental, Some(Rental::Waiting { .. })),
+        "{order:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_title_page_knows_that_its_rental_has_started_or_ended() {
+    let shop = TestShop::open().await;
+    let alice = renter(&shop).await;
+    let page = alice.get("/title/tidewater").await;
+    assert!(page.html.contains("Start it by"));
+
+    alice.play(&shop, "tidewater").await.unwrap();
+    let page = alice.get("/title/tidewater").await;
+    assert!(!page.html.contains("Start it by"), "nobody had asked since");
+    assert!(page.html.contains(", until "));
+
+    shop.advance(48);
+    let page = alice.get("/watch/tidewater").await;
+    assert!(page.tells_of(&Problem::RentalOver));
 }
 
 #[tokio::test]

@@ -103,6 +103,33 @@ async fn guessing_stops_after_five_wrong_passwords_and_the_owner_waits_a_minute(
 }
 
 #[tokio::test]
+async fn strangers_who_guess_cannot_lock_a_viewer_out_of_the_viewers_own_device() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    alice.register(&shop).await;
+    alice.post("/api/sign_out", &[]).await;
+    let stranger = shop.browser();
+    for _ in 0..6 {
+        stranger.sign_in(ALICE, "guess").await;
+    }
+    let page = stranger.get("/signin").await;
+    assert!(page.tells_of(&Problem::TooManyAttempts));
+
+    alice.sign_in(ALICE, "demo").await;
+    assert!(alice.is_signed_in().await);
+
+    alice.post("/api/sign_out", &[]).await;
+    for _ in 0..6 {
+        alice.sign_in(ALICE, "guess").await;
+    }
+    let page = alice.get("/signin").await;
+    assert!(
+        page.tells_of(&Problem::TooManyAttempts),
+        "a device that was stolen is no better at guessing"
+    );
+}
+
+#[tokio::test]
 async fn a_session_that_was_planted_is_worth_nothing_after_sign_in() {
     let shop = TestShop::open().await;
     let attacker = shop.browser();

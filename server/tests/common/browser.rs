@@ -27,6 +27,8 @@ pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<String>,
     pub(crate) set_cookies: Vec<String>,
+    /// Its Content-Security-Policy.
+    pub(crate) policy: String,
     pub(crate) html: String,
 }
 
@@ -79,6 +81,10 @@ impl Browser {
             .insert(name.to_owned(), value.to_owned());
     }
 
+    pub(crate) fn forget_cookie(&self, name: &str) {
+        self.jar.lock().unwrap().remove(name).unwrap();
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Page {
         self.send(self.http.get(format!("{}{path}", self.base)))
             .await
@@ -128,6 +134,7 @@ impl Browser {
             status: answer.status(),
             location: text(header::LOCATION).pop(),
             set_cookies,
+            policy: text(header::CONTENT_SECURITY_POLICY).concat(),
             html: answer.text().await?,
         })
     }
@@ -170,14 +177,19 @@ impl Browser {
         self.call("finish_registration", json!({ "id": id })).await
     }
 
-    /// Steps 1 to 3: this browser's device plays the dummy clip.
-    pub(crate) async fn register(&self, shop: &TestShop) -> Registered {
+    /// Steps 1 to 3, but for the server's look at the record: this browser's device plays the
+    /// dummy clip.
+    pub(crate) async fn play_dummy(&self, shop: &TestShop) -> Registration {
         let registration = self.begin().await.unwrap();
         let token_url = &registration.dummy.token_url;
-        self.device
-            .redeem(token_url, &shop.catalogue.dummy)
-            .await
-            .unwrap();
+        let dummy = &shop.catalogue.dummy;
+        self.device.redeem(token_url, dummy).await.unwrap();
+        registration
+    }
+
+    /// Steps 1 to 3.
+    pub(crate) async fn register(&self, shop: &TestShop) -> Registered {
+        let registration = self.play_dummy(shop).await;
         self.finish(registration.id).await.unwrap()
     }
 

@@ -20,6 +20,10 @@ pub(crate) enum Mood {
     Silent,
     /// It answers -2018 itself.
     Refusing,
+    /// It answers 503 once, then passes calls on.
+    Stumbling,
+    /// It answers 200 with this.
+    Babbling(&'static str),
     /// It refuses, and its words repeat all that it was sent.
     Echoing,
 }
@@ -93,8 +97,17 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
         form: String::from_utf8_lossy(&body).into_owned(),
     });
     let sent = format!("{} {}", parts.uri, String::from_utf8_lossy(&body));
-    let mood = *shared.mood.lock().unwrap();
+    let mood = {
+        let mut mood = shared.mood.lock().unwrap();
+        let now = *mood;
+        if now == Mood::Stumbling {
+            *mood = Mood::Forward;
+        }
+        now
+    };
     match mood {
+        Mood::Stumbling => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        Mood::Babbling(words) => words.into_response(),
         Mood::Silent => std::future::pending().await,
         Mood::Refusing => (
             StatusCode::UNAUTHORIZED,

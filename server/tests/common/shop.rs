@@ -16,6 +16,7 @@ use server::{
 use simulator::Simulator;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::{Browser, log};
 
@@ -44,6 +45,7 @@ impl TestShop {
         Self::open_with(|settings| {
             settings.expressplay = ExpressPlay::Elsewhere {
                 base,
+                public_url: None,
                 authenticator,
             };
         })
@@ -113,6 +115,16 @@ impl TestShop {
             .await
             .unwrap();
         count
+    }
+
+    /// A viewer's number.
+    pub(crate) async fn viewer(&self, email: &str) -> Uuid {
+        let (id,): (String,) = sqlx::query_as("select id from viewers where email = ?")
+            .bind(email)
+            .fetch_one(&self.database)
+            .await
+            .unwrap();
+        id.parse().unwrap()
     }
 
     /// The cookies of the viewers' registrations, newest first.

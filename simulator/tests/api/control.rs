@@ -33,8 +33,29 @@ async fn the_clock_is_read_and_put_forward() {
     assert_eq!(bench.clock().ahead_ms(), 3_600_000);
     for wrong in [json!({}), json!({"seconds": -1}), json!({"minutes": 1})] {
         let response = bench.http.post(&advance).json(&wrong).send().await.unwrap();
-        assert!(response.status().is_client_error(), "{wrong}");
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{wrong}");
+        let said = response.text().await.unwrap();
+        assert!(said.contains(r#"such as {"seconds": 60}"#), "{said}");
     }
+    let as_curl_sends_it = bench.http.post(&advance).body(r#"{"seconds": 60}"#);
+    let after = as_curl_sends_it.send().await.unwrap();
+    assert_eq!(after.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_simulator_without_it_says_so_and_offers_no_clock() {
+    let bench = Bench::with(Simulator::builder().control(false)).await;
+    let get = async |path: &str| {
+        let response = bench.http.get(bench.url(path)).send().await.unwrap();
+        (response.status(), response.text().await.unwrap())
+    };
+    let (status, said) = get("/__sim/clock").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(said.contains("without its control plane"), "{said}");
+    assert!(!get("/").await.1.contains("__sim"));
+    let bench = Bench::start().await;
+    let page = bench.http.get(bench.url("/")).send().await.unwrap();
+    assert!(page.text().await.unwrap().contains("/__sim/clock/advance"));
 }
 
 #[tokio::test]

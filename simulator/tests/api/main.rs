@@ -10,6 +10,7 @@ mod control;
 mod help;
 mod keys;
 mod licenses;
+mod program;
 mod records;
 mod restarts;
 mod tokens;

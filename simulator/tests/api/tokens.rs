@@ -295,6 +295,25 @@ async fn a_bad_url_is_404_and_a_bad_method_405() {
         .await
         .unwrap();
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(response.headers()["allow"], "GET,HEAD,POST");
+    let said = response.text().await.unwrap();
+    assert_eq!(said, "this URL takes GET,HEAD,POST alone\n");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_told_how_long_it_may_be() {
+    let bench = Bench::start().await;
+    let long = "a".repeat(64 * 1024 + 1);
+    let response = bench
+        .http
+        .post(bench.url("/hms/wv/token"))
+        .body(long)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let said = response.text().await.unwrap();
+    assert_eq!(said, "a request has 65536 bytes at most\n");
 }
 
 #[tokio::test]

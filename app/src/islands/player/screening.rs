@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Screen, Stage};
 use crate::{
     api::{hand_over, playing},
-    cdm::DeviceKey,
+    cdm::Device,
     model::{HandOver, OrderKind, Playing},
     player::{PlayError, Session, mounted, now, pause},
     problem::Problem,
@@ -30,7 +30,7 @@ thread_local! {
 /// One attempt to play: the token that came, the device that asks, and the session of the two.
 struct Attempt {
     hand_over: HandOver,
-    key: DeviceKey,
+    device: Device,
     session: Session,
 }
 
@@ -56,14 +56,14 @@ async fn prepare(screen: Screen) -> Result<Attempt, Trouble> {
     let hand_over = hand_over(slug.clone())
         .await
         .map_err(|problem| Trouble::about(&slug, &problem))?;
-    let key = DeviceKey::load_or_make().await?;
+    let device = Device::of(hand_over.cdm).await?;
     screen
         .stage
         .set(Stage::Loading("Asking ExpressPlay for a licence…"));
-    let session = Session::open(&mounted(screen.video).await, &hand_over, &key).await?;
+    let session = Session::open(&mounted(screen.video).await, &hand_over, &device).await?;
     Ok(Attempt {
         hand_over,
-        key,
+        device,
         session,
     })
 }
@@ -118,19 +118,20 @@ fn explain(screen: Screen, attempt: &Attempt, error: &PlayError) -> Trouble {
     if trouble.code != Some(ErrorCode::DeviceNotAuthenticated.number()) {
         return trouble;
     }
-    let (bound, this) = (order.device_id, attempt.key.device_id());
-    if bound == this {
-        return trouble;
-    }
+    let bound = order.device_id;
+    let this = match attempt.device.id() {
+        Some(this) if this == bound => return trouble,
+        Some(this) => format!("this is device {}", this.short()),
+        None => "this is another one".to_owned(),
+    };
     let (verb, again) = match order.kind {
         OrderKind::Buy => ("bought", "buy it for this one too"),
         OrderKind::Rent => ("rented", "rent it for this one too"),
     };
     let what = format!(
-        "ExpressPlay refused the licence: {}. The film was {verb} on device {}; this is device {}.",
+        "ExpressPlay refused the licence: {}. The film was {verb} on device {}; {this}.",
         ErrorCode::DeviceNotAuthenticated.text(),
         bound.short(),
-        this.short()
     );
     Trouble {
         what,

@@ -1,0 +1,127 @@
+//! SQLite as this project keeps it: on disk before anything is answered, and for this user's eyes.
+
+use std::{
+    fs::{DirBuilder, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+    str::FromStr,
+    time::Duration,
+};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+/// The URL of a database that goes when the program does.
+pub const IN_MEMORY: &str = "sqlite::memory:";
+
+/// How long a writer waits for another one.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Whether a database goes when the program does.
+#[must_use]
+pub fn is_in_memory(url: &str) -> bool {
+    url.starts_with(IN_MEMORY) || url.contains("mode=memory")
+}
+
+/// How to connect: every commit is on disk before it is answered (WAL, `synchronous` FULL), so
+/// that a process that is killed leaves nothing half made.
+///
+/// File and folder are made where they are missing, and nobody else may read them: what is in
+/// there opens tokens and sessions.
+///
+/// # Errors
+/// [`sqlx::Error::Configuration`] for a URL that is none; [`sqlx::Error::Io`] where the file cannot
+/// be made.
+pub fn options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
+    let options = SqliteConnectOptions::from_str(url)?
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT);
+    if is_in_memory(url) {
+        return Ok(options);
+    }
+    make_private(options.get_filename())?;
+    Ok(options)
+}
+
+/// A pool of so many connections. A database in memory is its one connection, which never ends.
+#[must_use]
+pub fn pool(url: &str, connections: u32) -> SqlitePoolOptions {
+    if is_in_memory(url) || connections == 1 {
+        SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+    } else {
+        SqlitePoolOptions::new().max_connections(connections)
+    }
+}
+
+/// Makes file and folder. SQLite gives the files that it puts beside this one the same mode.
+fn make_private(file: &Path) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .or_else(|error| match folder.as_os_str().is_empty() {
+                true => Ok(()),
+                false => Err(error),
+            })?;
+    }
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(file)
+        .map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_database_is_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep/down/records.db");
+        let url = format!("sqlite://{}", file.display());
+        let pool = pool(&url, 2)
+            .connect_with(options(&url).unwrap())
+            .await
+            .unwrap();
+        sqlx::query("create table t (n integer)")
+            .execute(&pool)
+            .await
+            .unwrap();
+        let mode = |name: &str| {
+            let path = folder.path().join("deep/down").join(name);
+            path.metadata().unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!(mode("."), 0o700);
+        assert_eq!(mode("records.db"), 0o600);
+        assert_eq!(mode("records.db-wal"), 0o600);
+    }
+
+    #[tokio::test]
+    async fn a_database_in_memory_is_one_for_all_who_ask() {
+        let pool = pool(IN_MEMORY, 8)
+            .connect_with(options(IN_MEMORY).unwrap())
+            .await
+            .unwrap();
+        sqlx::query("create table t (n integer)")
+            .execute(&pool)
+            .await
+            .unwrap();
+        for _ in 0..16 {
+            let count: (i64,) = sqlx::query_as("select count(*) from t")
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+            assert_eq!(count.0, 0);
+        }
+    }
+}
