@@ -265,8 +265,11 @@ async fn verify(hashing: &Arc<Semaphore>, password: String, hash: String) -> Res
 /// costs a minute's count, no more.
 #[derive(Debug, Default)]
 struct Throttle {
-    attempts: Mutex<HashMap<(String, Option<Uuid>), Arc<tokio::sync::Mutex<Attempts>>>>,
+    attempts: Mutex<HashMap<Guesser, Arc<tokio::sync::Mutex<Attempts>>>>,
 }
+
+/// Whose guesses are counted together: the email, and the viewer's own device.
+type Guesser = (String, Option<Uuid>);
 
 #[derive(Debug, Default)]
 struct Attempts {

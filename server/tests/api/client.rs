@@ -128,8 +128,9 @@ async fn what_is_safe_to_repeat_is_repeated_and_nothing_else() {
     } = bench;
     let kek = "11111111111111111111111111111111".parse().unwrap();
 
+    let request = request();
     gateway.set_mood(Mood::Stumbling);
-    let token = client.generate_token(&request(), CookieCarrier::Header);
+    let token = client.generate_token(&request, CookieCarrier::Header);
     let (token, calls) = bench.calls_of(token).await;
     assert!(token.is_ok());
     assert_eq!(calls, 2);
@@ -179,7 +180,8 @@ async fn an_answer_that_makes_no_sense_is_told_from_a_refusal_and_not_quoted() {
     }
     for babble in ["", "# nothing\n", "https://wv.example.com/", "secret"] {
         gateway.set_mood(Mood::Babbling(babble));
-        let answer = client.generate_token(&request(), CookieCarrier::Parameter);
+        let request = request();
+        let answer = client.generate_token(&request, CookieCarrier::Parameter);
         let fault = answer.await.unwrap_err();
         assert!(
             matches!(fault, ClientError::Unexpected(_)),
