@@ -423,6 +423,9 @@ impl Request {
         for (order, at) in found.licensed {
             orders::note_license(db, order, at).await?;
         }
+        if let Some(until) = found.searched_to {
+            orders::note_unlicensed(db, cookie, until).await?;
+        }
         if found.two_devices {
             devices::note_two_devices(db, cookie, clock.now()).await?;
         }

@@ -251,6 +251,8 @@ impl Entitlement {
         }
         Ok(CrossCheck {
             licensed,
+            // Records appear in the order of their events.
+            searched_to: records.iter().filter_map(|record| record.event_time).max(),
             two_devices: agreed_device(cookie, &records).is_err(),
         })
     }
@@ -299,6 +301,8 @@ struct Retrieved {
 pub struct CrossCheck {
     /// The orders whose first licence was found, and when it was issued.
     pub licensed: Vec<(Uuid, Timestamp)>,
+    /// Up to when the others have none.
+    pub searched_to: Option<Timestamp>,
     /// Whether two devices were seen under the cookie.
     pub two_devices: bool,
 }
@@ -312,8 +316,8 @@ pub struct Sale<'a> {
     pub clip: &'a Clip,
     /// When it was ordered.
     pub ordered_at: Timestamp,
-    /// When a token for it was first handed over.
-    pub handed_over_at: Timestamp,
+    /// Up to when there was no licence for it: when a token was first handed over, or later.
+    pub unlicensed_until: Timestamp,
     /// The last moment at which a rental can start; none for a purchase.
     pub start_by: Option<Timestamp>,
 }
@@ -321,17 +325,17 @@ pub struct Sale<'a> {
 /// When the first licence for a clip was issued under a cookie, after its sale.
 ///
 /// An answer holds 32 records, and other titles share the cookie. Where a full answer does not
-/// reach back to a rental's first hand-over, or where records say too little (the real service's
-/// may), the hand-over itself is taken: a start cannot be crowded out.
+/// reach back to when a rental had not started, or where records say too little (the real
+/// service's may), that time is taken: a start cannot be crowded out.
 #[must_use]
 pub fn first_license(records: &[Record], sale: &Sale<'_>) -> Option<Timestamp> {
     let issued = || records.iter().filter(|record| record.issued_to().is_some());
     let vague = issued().any(|record| record.event_time.is_none() || record.kids.is_empty());
     let oldest = records.iter().filter_map(|record| record.event_time).min();
     let crowded =
-        records.len() >= MAX_RECORDS && oldest.is_none_or(|oldest| oldest > sale.handed_over_at);
+        records.len() >= MAX_RECORDS && oldest.is_none_or(|oldest| oldest > sale.unlicensed_until);
     if sale.start_by.is_some() && (vague || crowded) {
-        return Some(sale.handed_over_at);
+        return Some(sale.unlicensed_until);
     }
     issued()
         .filter(|record| sale.clip.has_any(&record.kids))
@@ -435,7 +439,7 @@ mod tests {
             order: Uuid::nil(),
             clip: &clip(),
             ordered_at: second(100),
-            handed_over_at: second(200),
+            unlicensed_until: second(200),
             start_by,
         };
         first_license(records, &sale)

@@ -37,6 +37,8 @@ pub struct StoredOrder {
     pub ordered_at: Timestamp,
     /// When a token for it was first handed over.
     pub handed_over_at: Option<Timestamp>,
+    /// Up to when the records hold no licence for it, as far as they were looked at.
+    pub unlicensed_until: Option<Timestamp>,
     /// When its first licence was issued.
     pub licensed_at: Option<Timestamp>,
 }
@@ -76,6 +78,7 @@ struct Row {
     device_id: String,
     ordered_at: i64,
     handed_over_at: Option<i64>,
+    unlicensed_until: Option<i64>,
     licensed_at: Option<i64>,
 }
 
@@ -96,6 +99,7 @@ impl TryFrom<Row> for StoredOrder {
             device_id: parsed(&row.device_id, "device_id")?,
             ordered_at: time(row.ordered_at)?,
             handed_over_at: row.handed_over_at.map(time).transpose()?,
+            unlicensed_until: row.unlicensed_until.map(time).transpose()?,
             licensed_at: row.licensed_at.map(time).transpose()?,
         })
     }
@@ -136,7 +140,9 @@ impl StoredOrder {
             order: self.id,
             clip: &catalogue.entry(&self.slug)?.clip,
             ordered_at: self.ordered_at,
-            handed_over_at,
+            unlicensed_until: self
+                .unlicensed_until
+                .map_or(handed_over_at, |until| until.max(handed_over_at)),
             start_by: self.period().map(|period| period.start_by()),
         })
     }
@@ -196,8 +202,8 @@ impl StoredOrder {
     }
 }
 
-const COLUMNS: &str =
-    "id, slug, kind, price_cents, cookie, device_id, ordered_at, handed_over_at, licensed_at";
+const COLUMNS: &str = "id, slug, kind, price_cents, cookie, device_id, ordered_at, \
+                       handed_over_at, unlicensed_until, licensed_at";
 
 /// Every order of a viewer, newest first.
 ///
@@ -387,6 +393,28 @@ pub async fn note_hand_over(db: &SqlitePool, id: Uuid, now: Timestamp) -> Result
         .bind(id.to_string())
         .execute(db)
         .await?;
+    Ok(())
+}
+
+/// Notes that the records for a cookie were looked at up to that time, and that the orders under
+/// it that still wait for their first licence have none in them.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn note_unlicensed(
+    db: &SqlitePool,
+    cookie: &Cookie,
+    until: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query(
+        "update orders set unlicensed_until = ?1
+         where cookie = ?2 and handed_over_at is not null and licensed_at is null
+           and (unlicensed_until is null or unlicensed_until < ?1)",
+    )
+    .bind(until.as_millisecond())
+    .bind(cookie.as_str())
+    .execute(db)
+    .await?;
     Ok(())
 }
 
