@@ -11,7 +11,6 @@ use std::{
 use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
-    middleware,
     response::{Html, IntoResponse, Response},
     routing::{any, get, post},
 };
@@ -59,6 +58,8 @@ impl Service {
             .route(Drm::Widevine.license_path(), post(license::widevine))
             .route(Drm::PlayReady.license_path(), post(license::playready))
             .route(Drm::FairPlay.license_path(), post(license::fairplay))
+            // Before the layer, which answers the browsers' preflights.
+            .method_not_allowed_fallback(no_such_method)
             .layer(cors());
         let backend = Router::new()
             .route(
@@ -91,7 +92,7 @@ impl Service {
             router = router.merge(control::routes(&self));
         }
         router
-            .layer(middleware::map_response(name_the_methods))
+            .method_not_allowed_fallback(no_such_method)
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
     }
@@ -132,20 +133,10 @@ async fn no_such_url(State(service): State<Service>, url: Uri) -> (StatusCode, &
     (StatusCode::NOT_FOUND, why)
 }
 
-/// A method that a path does not take: says which it takes.
-async fn name_the_methods(response: Response) -> Response {
-    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
-        return response;
-    }
-    let (parts, _) = response.into_parts();
-    let allowed = parts
-        .headers
-        .get(header::ALLOW)
-        .and_then(|value| value.to_str().ok());
-    let why = format!("this URL takes {} alone\n", allowed.unwrap_or("no method"));
-    let mut headers = parts.headers;
-    headers.remove(header::CONTENT_LENGTH);
-    (parts.status, headers, why).into_response()
+async fn no_such_method() -> (StatusCode, &'static str) {
+    const WHERE_TO_LOOK: &str =
+        "this URL takes another method; the Allow header of this answer says which\n";
+    (StatusCode::METHOD_NOT_ALLOWED, WHERE_TO_LOOK)
 }
 
 async fn index(State(service): State<Service>) -> Html<String> {

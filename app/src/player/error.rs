@@ -34,6 +34,8 @@ mod code {
     pub(super) const NETWORK: std::ops::Range<u32> = 1000..2000;
     /// No key system recognised, its configuration refused, or no CDM made.
     pub(super) const KEY_SYSTEM: std::ops::RangeInclusive<u32> = 6000..=6002;
+    /// The browser has a key system, but none that we have licences for.
+    pub(super) const NO_LICENSE_SERVER: u32 = 6012;
     pub(super) const CONTENT_UNSUPPORTED: u32 = 4032;
 }
 
@@ -49,7 +51,7 @@ impl PlayError {
         match number(error) {
             code::LICENSE_REQUEST_FAILED => Self::licence(&datum(error, 0)),
             code if code::KEY_SYSTEM.contains(&code) => Self::Unsupported,
-            code::CONTENT_UNSUPPORTED => Self::Unsupported,
+            code::NO_LICENSE_SERVER | code::CONTENT_UNSUPPORTED => Self::Unsupported,
             code if code::NETWORK.contains(&code) => Self::NoMedia,
             code => Self::Other(code),
         }

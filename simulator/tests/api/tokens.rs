@@ -297,7 +297,7 @@ async fn a_bad_url_is_404_and_a_bad_method_405() {
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(response.headers()["allow"], "GET,HEAD,POST");
     let said = response.text().await.unwrap();
-    assert_eq!(said, "this URL takes GET,HEAD,POST alone\n");
+    assert!(said.contains("takes another method"), "{said}");
 }
 
 #[tokio::test]
