@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-tests build test e2e bench lint
+.PHONY: help demo setup setup-tests setup-lint build test e2e bench lint
 
 export PATH := $(or $(BINDERY_TOOLS),$(HOME)/.cache/bindery)/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -17,6 +17,9 @@ setup: ## Install what building needs and is missing
 
 setup-tests:
 	@tools/setup browser
+
+setup-lint:
+	@tools/setup lint
 
 # Everything that the built site and the server are made of.
 SOURCES := $(shell find app expressplay server simulator style public Cargo.toml Cargo.lock \
@@ -40,10 +43,9 @@ e2e: setup-tests build ## Run the browser tests alone
 bench: setup ## Measure
 	cargo bench -p simulator --bench calls --locked
 
-lint: setup ## Check format, warnings, types, licences
+lint: setup-lint ## Check format, warnings, types, licences
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo clippy -p app --features hydrate --target wasm32-unknown-unknown --locked -- -D warnings
 	npx tsc -p end2end
-	@if command -v cargo-deny >/dev/null; then cargo deny --locked check licenses bans sources; \
-	else echo 'lint: cargo-deny is not installed, so licences and sources were not checked'; fi
+	cargo deny --locked check licenses bans sources

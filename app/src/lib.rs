@@ -9,7 +9,7 @@
 //! | [`pages`] | server | one file per route |
 //! | [`components`] | both | the pieces that pages and islands are made of; they do no I/O |
 //! | [`islands`] | both | the device's registration, and the player |
-//! | `cdm` | browser | the simulated CDM: the device's key, and the licence request it signs |
+//! | `cdm` | browser | the device: a simulated CDM with its key and the licence request it signs, or the browser's own |
 //! | `player` | browser | Shaka Player, and what its errors mean |
 //! | [`shell`], [`policy`], [`respond`], [`routes`] | server | the document, its Content-Security-Policy, redirects, the routes |
 //! | [`local_path`], [`trouble`], [`words`] | both | a path that stays on this site, a problem as shown, times and amounts in words |

@@ -311,6 +311,8 @@ pub struct Checkout {
     pub terms: RentalTerms,
     /// The viewer's devices; the one with `this_browser` is chosen unless the viewer says otherwise.
     pub devices: Vec<Device>,
+    /// Whether the viewer has it already on this browser's device: nothing is charged, then.
+    pub had: bool,
     /// Which CDM a browser that is none of them would register with.
     pub cdm: Cdm,
     /// A fresh idempotency key: the form sends it back, and one key makes one order.

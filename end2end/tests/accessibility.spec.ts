@@ -7,6 +7,7 @@ const LOOKS = [
   { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
   { colorScheme: 'light', viewport: { width: 390, height: 844 } },
   { colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+  { colorScheme: 'light', viewport: { width: 1920, height: 1080 } },
 ] as const;
 
 /** Axe finds nothing, and nothing is wider than the screen. */

@@ -21,6 +21,7 @@ for (const kind of ['Buy', 'Rent'] as const) {
     await other.play('murmuration');
     await other.expectAlert('-4001');
     await other.expectNothingPlays();
+    await expect(other.page.getByRole('button', { name: 'Try again' })).toBeFocused();
     const shown = await other.page.getByRole('alert').textContent();
     const [a, b] = shown?.match(SHORT_ID) ?? [];
     expect(a).toBe(`${idOfA.slice(0, 4)}…${idOfA.slice(28)}`);

@@ -307,7 +307,8 @@ impl LicenseChallenge {
         } else if media_type.eq_ignore_ascii_case(PLAIN_TYPE) {
             let plain = serde_json::from_slice(body).map_err(|error| {
                 malformed(format!(
-                    "a plain challenge is JSON with kids and type: {error}"
+                    "a plain challenge is JSON with kids and type, and this is not ({})",
+                    place(&error)
                 ))
             })?;
             Ok(Self::Plain(plain))
@@ -331,8 +332,17 @@ impl LicenseChallenge {
 fn json_part<T: serde::de::DeserializeOwned>(part: &str, name: &str) -> Result<T, Refusal> {
     let bytes = base64url::decode(part)
         .ok_or_else(|| malformed(format!("the {name} is not base64url without padding")))?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| malformed(format!("the {name} does not have its shape: {error}")))
+    serde_json::from_slice(&bytes).map_err(|error| {
+        malformed(format!(
+            "the {name} does not have its shape ({})",
+            place(&error)
+        ))
+    })
+}
+
+/// Where JSON is at fault, without serde_json's words, which quote what was sent.
+fn place(error: &serde_json::Error) -> String {
+    format!("line {}, column {}", error.line(), error.column())
 }
 
 fn malformed(detail: impl Into<String>) -> Refusal {

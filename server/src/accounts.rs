@@ -278,7 +278,8 @@ struct Attempts {
 
 impl Attempts {
     fn forget_old(&mut self, now: Timestamp) {
-        self.wrong.retain(|at| at.duration_until(now) < WITHIN);
+        self.wrong
+            .retain(|at| at.duration_until(now).abs() < WITHIN);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the pages ask, answered for one request.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use app::{
     backend::Backend,
@@ -22,9 +22,13 @@ use crate::{
     error::Error,
     orders::{self, NewOrder, StoredOrder},
     payment::Card,
+    records::Reading,
     rental::TERMS,
     shop::Shop,
 };
+
+/// How long a page waits for what it can do without.
+const PAGE_WAITS: Duration = Duration::from_secs(1);
 
 /// The [`Backend`] of one request.
 #[derive(Debug)]
@@ -172,7 +176,7 @@ impl Request {
         let title = self.entry(slug)?.title.clone();
         let (mut orders, mut this_device) = (vec![], None);
         if let Some(account) = self.account().await? {
-            as_far_as_known(self.settle_rentals(account.id, slug).await)?;
+            self.settle_soon(account.id, slug).await?;
             this_device = self.this_device_id(account.id).await?;
             orders = self.by_preference(account.id, slug).await?;
         }
@@ -246,14 +250,13 @@ impl Request {
         } = &*self.shop;
         let begun = devices::find(db, viewer, id)
             .await?
+            .filter(|registration| registration.can_be_finished(clock.now()))
             .ok_or(Problem::NoSuchDevice)?;
         if begun.two_devices {
             return Err(Problem::TwoDevices.into());
         }
-        let again = begun.finished.is_some();
-        let answer = entitlement.dummy_license(&begun.cookie, again).await;
-        let answer = answer.and_then(|record| begun.agrees_with(record));
-        let device_id = self.remembered(&begun.cookie, answer).await?;
+        let answer = entitlement.dummy_license(&begun.cookie).await;
+        let device_id = self.take_in(&begun, answer).await?;
         let handle = Handle::new(entropy.bytes());
         devices::finish(db, id, device_id, &handle, clock.now()).await?;
         if let Some(replaced) = self.browser.handle(viewer) {
@@ -269,7 +272,15 @@ impl Request {
     async fn checkout_page(&self, slug: &Slug, kind: OrderKind) -> Result<Checkout, Error> {
         let devices = self.all_devices().await?;
         let title = self.entry(slug)?.title.clone();
+        let viewer = self.signed_in().await?;
+        let here = self.this_device_id(viewer).await?;
+        let had = orders::of_title(&self.shop.db, viewer, slug).await?;
+        let now = self.shop.clock.now();
+        let had = had
+            .iter()
+            .any(|order| here.is_some_and(|here| order.serves(kind, here, now)));
         Ok(Checkout {
+            had,
             price: price(&title, kind),
             title,
             kind,
@@ -280,12 +291,28 @@ impl Request {
         })
     }
 
-    /// An answer about a cookie. That two devices were seen is kept: a later answer may not show it.
-    async fn remembered<T>(&self, cookie: &Cookie, answer: Result<T, Error>) -> Result<T, Error> {
-        if matches!(answer, Err(Error::Viewer(Problem::TwoDevices))) {
-            devices::note_two_devices(&self.shop.db, cookie, self.shop.clock.now()).await?;
+    /// The device that an answer about a registration's cookie names. Two devices, another than
+    /// before, or a gap that can hide one: each is noted, and stops the registration for good.
+    async fn take_in(
+        &self,
+        registration: &devices::Registration,
+        answer: Result<(DeviceId, Reading), Error>,
+    ) -> Result<DeviceId, Error> {
+        let noted = async {
+            let (device_id, reading) = answer?;
+            self.note(&reading).await?;
+            registration.agrees_with(device_id)
+        };
+        let noted = noted.await;
+        if matches!(noted, Err(Error::Viewer(Problem::TwoDevices))) {
+            self.note_two_devices(&registration.cookie).await?;
         }
-        answer
+        noted
+    }
+
+    async fn note_two_devices(&self, cookie: &Cookie) -> Result<(), Error> {
+        tracing::warn!(%cookie, "two devices under one cookie, or a gap that can hide one");
+        devices::note_two_devices(&self.shop.db, cookie, self.shop.clock.now()).await
     }
 
     /// Step 4, then payment and order in one. Whatever fails before leaves nothing behind.
@@ -312,8 +339,7 @@ impl Request {
             return Err(Problem::TwoDevices.into());
         }
         let answer = entitlement.device_of(&device.cookie).await;
-        let answer = answer.and_then(|record| device.agrees_with(record));
-        let device_id = self.remembered(&device.cookie, answer).await?;
+        let device_id = self.take_in(&device, answer).await?;
         // A rental that is over is no reason to charge nothing.
         self.settle_rentals(viewer, &form.slug).await?;
         let new = NewOrder {
@@ -363,9 +389,14 @@ impl Request {
         let mut over = None;
         for order in self.by_preference(viewer, slug).await? {
             // Before every token: else plays could crowd out of the answer, unseen, a second device
-            // or the start of a rental.
-            self.settle(&order.cookie).await?;
-            let order = self.order(viewer, order.id).await?;
+            // or the start of a rental. What has run its time needs no token, and no look.
+            let order = match order.has_ended(clock.now()) {
+                true => order,
+                false => {
+                    self.settle(&order.cookie).await?;
+                    self.order(viewer, order.id).await?
+                }
+            };
             let left = match order.left(clock.now()) {
                 Ok(left) => left,
                 Err(problem) => {
@@ -396,6 +427,15 @@ impl Request {
         Ok(orders)
     }
 
+    /// [`Self::settle_rentals`] for a page, which does not wait long.
+    async fn settle_soon(&self, viewer: Uuid, slug: &Slug) -> Result<(), Error> {
+        let settled = self.settle_rentals(viewer, slug);
+        match tokio::time::timeout(PAGE_WAITS, settled).await {
+            Ok(settled) => as_far_as_known(settled),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Step 7, for every rental of a title whose start is not known yet.
     async fn settle_rentals(&self, viewer: Uuid, slug: &Slug) -> Result<(), Error> {
         for cookie in orders::cookies_of_open_rentals(&self.shop.db, viewer, slug).await? {
@@ -404,32 +444,44 @@ impl Request {
         Ok(())
     }
 
-    /// Step 7, as the records for a cookie show it: the first licence of every order under it is
-    /// noted, if there is one by now. Two devices are noted too; what was sold before stays sold.
+    /// Step 7, as the records for a cookie show it now. What was sold before stays sold.
     async fn settle(&self, cookie: &Cookie) -> Result<(), Error> {
+        let reading = self.shop.entitlement.cross_check(cookie).await?;
+        match self.note(&reading).await {
+            Err(Error::Viewer(Problem::TwoDevices)) => self.note_two_devices(cookie).await,
+            noted => noted,
+        }
+    }
+
+    /// Notes all that a reading says: first the licences of what was sold under its cookie, then
+    /// how far was read.
+    ///
+    /// The orders are looked for after the reading: whatever it holds a licence for was handed
+    /// over before.
+    async fn note(&self, reading: &Reading) -> Result<(), Error> {
         let Shop {
             db,
             entitlement,
             catalogue,
-            clock,
             ..
         } = &*self.shop;
-        let open = orders::open_under(db, cookie).await?;
-        let sales: Vec<_> = open
-            .iter()
-            .filter_map(|order| order.open_sale(catalogue))
-            .collect();
-        let found = entitlement.cross_check(cookie, &sales).await?;
-        for (order, at) in found.licensed {
-            orders::note_license(db, order, at).await?;
+        let cookie = &reading.cookie;
+        let gap = reading.has_gap(devices::last_event(db, cookie).await?.as_ref());
+        for order in orders::open_under(db, cookie).await? {
+            let sale = order.open_sale(catalogue);
+            let at = sale.and_then(|sale| entitlement.licensed(reading, &sale, gap));
+            if let Some(at) = at {
+                orders::note_license(db, order.id, at).await?;
+            }
         }
-        if let Some(until) = found.searched_to {
-            orders::note_unlicensed(db, cookie, until).await?;
+        if let Some(newest) = reading.newest() {
+            devices::note_last_event(db, cookie, newest).await?;
         }
-        if found.two_devices {
-            devices::note_two_devices(db, cookie, clock.now()).await?;
+        reading.device()?;
+        match gap {
+            true => Err(Problem::TwoDevices.into()),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// What the player's question is answered with. It plays on while ExpressPlay is down.

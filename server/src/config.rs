@@ -235,7 +235,7 @@ impl Settings {
     pub fn has_demo_data(&self) -> bool {
         let simulated = match &self.expressplay {
             ExpressPlay::Embedded { .. } => true,
-            ExpressPlay::Elsewhere { base, .. } => !base.is_template() && is_loopback(base),
+            ExpressPlay::Elsewhere { base, .. } => !base.is_template(),
         };
         self.listen.ip().is_loopback() && simulated && !self.no_demo_data
     }
@@ -357,18 +357,6 @@ fn check_public_url(text: &str, real_service: bool) -> Result<(), Error> {
     }))
 }
 
-fn is_loopback(base: &BaseUrl) -> bool {
-    let Ok(url) = url::Url::parse(&base.of("api")) else {
-        return false;
-    };
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -466,7 +454,7 @@ mod tests {
         };
         assert!(with(&["--expressplay-url", "http://127.0.0.1:4000"]));
         assert!(with(&["--expressplay-url", "http://localhost:4000"]));
-        assert!(!with(&[
+        assert!(with(&[
             "--expressplay-url",
             "https://simulator.example.com"
         ]));

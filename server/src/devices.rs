@@ -6,7 +6,7 @@
 //! here (see [`crate::entitlement`], step 4).
 
 use app::{model::Device, problem::Problem};
-use expressplay::{Cookie, DeviceId};
+use expressplay::{Cookie, DeviceId, EventId};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use sqlx::SqlitePool;
@@ -23,6 +23,8 @@ const UNFINISHED_KEPT: SignedDuration = SignedDuration::from_hours(24);
 const UNFINISHED_AT_ONCE: u32 = 8;
 /// A device is one browser, and answers that got lost: the newest handles will do.
 const HANDLES: u32 = 8;
+/// For so long a registration that is finished can be finished again: its answer may have got lost.
+const ANSWERED_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// A registration, finished or not.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub struct Registration {
     /// Whether two devices were ever seen under its cookie: no sale by it, then.
     pub two_devices: bool,
 }
+
+const COLUMNS: &str = "id, cookie, device_id, registered_at, two_devices_at";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -103,10 +107,9 @@ pub async fn begin(
 /// # Errors
 /// [`Error::Database`].
 pub async fn find(db: &SqlitePool, viewer: Uuid, id: Uuid) -> Result<Option<Registration>, Error> {
-    let row: Option<Row> = sqlx::query_as(
-        "select id, cookie, device_id, registered_at, two_devices_at from devices
-         where id = ? and viewer_id = ?",
-    )
+    let row: Option<Row> = sqlx::query_as(&format!(
+        "select {COLUMNS} from devices where id = ? and viewer_id = ?"
+    ))
     .bind(id.to_string())
     .bind(viewer.to_string())
     .fetch_optional(db)
@@ -117,6 +120,7 @@ pub async fn find(db: &SqlitePool, viewer: Uuid, id: Uuid) -> Result<Option<Regi
 /// Makes a registration a device, and the browser that holds `handle` that device.
 ///
 /// # Errors
+/// [`Problem::NoSuchDevice`] where others that the viewer began have taken its place;
 /// [`Error::Database`].
 pub async fn finish(
     db: &SqlitePool,
@@ -126,15 +130,19 @@ pub async fn finish(
     now: Timestamp,
 ) -> Result<(), Error> {
     let mut tx = db.begin_with("begin immediate").await?;
-    sqlx::query(
-        "update devices set device_id = ?, registered_at = ?
-         where id = ? and registered_at is null",
+    let found = sqlx::query(
+        "update devices set device_id = coalesce(device_id, ?),
+                            registered_at = coalesce(registered_at, ?)
+         where id = ?",
     )
     .bind(device_id.to_string())
     .bind(now.as_millisecond())
     .bind(id.to_string())
     .execute(&mut *tx)
     .await?;
+    if found.rows_affected() == 0 {
+        return Err(Problem::NoSuchDevice.into());
+    }
     sqlx::query("insert into handles (hash, device, issued_at) values (?, ?, ?)")
         .bind(handle.hash())
         .bind(id.to_string())
@@ -151,6 +159,36 @@ pub async fn finish(
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// The newest record under a cookie that was ever read.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn last_event(db: &SqlitePool, cookie: &Cookie) -> Result<Option<EventId>, Error> {
+    let row: Option<(Option<String>,)> =
+        sqlx::query_as("select last_event from devices where cookie = ?")
+            .bind(cookie.as_str())
+            .fetch_optional(db)
+            .await?;
+    Ok(row.and_then(|(id,)| id).map(EventId))
+}
+
+/// Notes the newest record that was read under a cookie, once all that it says is noted.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn note_last_event(
+    db: &SqlitePool,
+    cookie: &Cookie,
+    newest: &EventId,
+) -> Result<(), Error> {
+    sqlx::query("update devices set last_event = ? where cookie = ?")
+        .bind(&newest.0)
+        .bind(cookie.as_str())
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -183,11 +221,10 @@ pub async fn of_handle(
     viewer: Uuid,
     handle: &Handle,
 ) -> Result<Option<Registration>, Error> {
-    let row: Option<Row> = sqlx::query_as(
-        "select d.id, d.cookie, d.device_id, d.registered_at, d.two_devices_at
-         from handles h join devices d on d.id = h.device
-         where h.hash = ? and d.viewer_id = ? and d.registered_at is not null",
-    )
+    let row: Option<Row> = sqlx::query_as(&format!(
+        "select {COLUMNS} from devices join handles on device = id
+         where hash = ? and viewer_id = ? and registered_at is not null"
+    ))
     .bind(handle.hash())
     .bind(viewer.to_string())
     .fetch_optional(db)
@@ -216,11 +253,10 @@ pub async fn of_viewer(
     viewer: Uuid,
     this_browser: Option<DeviceId>,
 ) -> Result<Vec<Device>, Error> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, cookie, device_id, registered_at, two_devices_at from devices
-         where viewer_id = ? and registered_at is not null
-         order by registered_at desc, rowid desc",
-    )
+    let rows: Vec<Row> = sqlx::query_as(&format!(
+        "select {COLUMNS} from devices where viewer_id = ? and registered_at is not null
+         order by registered_at desc, rowid desc"
+    ))
     .bind(viewer.to_string())
     .fetch_all(db)
     .await?;
@@ -244,6 +280,13 @@ impl Registration {
             Some((known, _)) if known != record => Err(Problem::TwoDevices.into()),
             _ => Ok(record),
         }
+    }
+
+    /// Whether a browser may still be told that it is this device.
+    #[must_use]
+    pub fn can_be_finished(&self, now: Timestamp) -> bool {
+        self.finished
+            .is_none_or(|(_, at)| at.duration_until(now) < ANSWERED_AGAIN)
     }
 
     /// The registration as pages show it; none until it is finished.

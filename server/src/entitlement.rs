@@ -10,6 +10,8 @@
 //! | 6. hand-over | [`Entitlement::hand_over`] | this server gives the token to the browser |
 //! | 7. cross-check | [`Entitlement::cross_check`] | ExpressPlay compares; we see the licence's record |
 //!
+//! What records say, and what they leave open, is in [`crate::records`].
+//!
 //! Each step leaves one line in the log, `step=N`, with what it carries. The cookie and the
 //! device_id may stand there; tokens, content keys and the customer authenticator may not.
 
@@ -20,9 +22,8 @@ use app::{
     problem::Problem,
 };
 use expressplay::{
-    Client, Cookie, DeviceId, Record, RecordQuery, TokenRequest, TokenUrl,
+    Client, Cookie, DeviceId, RecordQuery, TokenRequest, TokenUrl,
     client::CookieCarrier,
-    record::MAX_RECORDS,
     token_request::{Common, KeySource, Moment, Rights, Track, Widevine},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -30,7 +31,12 @@ use simulator::Entropy;
 use tracing::info;
 use uuid::Uuid;
 
-use crate::{catalogue::Clip, error::Error, rental::Left};
+use crate::{
+    catalogue::Clip,
+    error::Error,
+    records::{Reading, Sale},
+    rental::Left,
+};
 
 /// How long the dummy token lives (seed step 2).
 pub const DUMMY_TOKEN_LIFE: Duration = Duration::from_secs(60);
@@ -133,19 +139,12 @@ impl Entitlement {
     /// Step 3, **dummy licence request**: between the device and ExpressPlay, which associates
     /// the device's device_id with the cookie. Here it shows in the record.
     ///
-    /// A full answer may hide a second device, so it is none the first time. `again` is for a
-    /// device that is registered already: its plays may well have filled it.
-    ///
     /// # Errors
     /// [`Problem::RecordLate`], [`Problem::TwoDevices`] or [`Error::ExpressPlay`].
-    pub async fn dummy_license(&self, cookie: &Cookie, again: bool) -> Result<DeviceId, Error> {
-        let Retrieved { device_id, full } = self.retrieve(cookie).await?;
-        if full && !again {
-            tracing::warn!(%cookie, "a full answer before registration is finished");
-            return Err(Problem::TwoDevices.into());
-        }
+    pub async fn dummy_license(&self, cookie: &Cookie) -> Result<(DeviceId, Reading), Error> {
+        let (device_id, reading) = self.retrieve(cookie).await?;
         info!(step = 3, %cookie, %device_id, "dummy licence request on record");
-        Ok(device_id)
+        Ok((device_id, reading))
     }
 
     /// Step 4, **purchase or rental**: each time, the record for the cookie says which device it
@@ -153,10 +152,10 @@ impl Entitlement {
     ///
     /// # Errors
     /// [`Problem::RecordLate`], [`Problem::TwoDevices`] or [`Error::ExpressPlay`].
-    pub async fn device_of(&self, cookie: &Cookie) -> Result<DeviceId, Error> {
-        let Retrieved { device_id, .. } = self.retrieve(cookie).await?;
+    pub async fn device_of(&self, cookie: &Cookie) -> Result<(DeviceId, Reading), Error> {
+        let (device_id, reading) = self.retrieve(cookie).await?;
         info!(step = 4, %cookie, %device_id, "device retrieved for a sale");
-        Ok(device_id)
+        Ok((device_id, reading))
     }
 
     /// Step 5, **bound token**: the title's keys and key ids, its policies, the cookie (as a
@@ -227,34 +226,26 @@ impl Entitlement {
     }
 
     /// Step 7, **cross-check**: ExpressPlay compares the token's device_id with the licence
-    /// request's. Where they match there is a licence, and its record; the first of an order is
-    /// when a rental starts. One question for all the sales under a cookie, no waiting: who plays
-    /// asks again. Without sales to look for, it still says whether the cookie is one device's.
+    /// request's. Where they match there is a licence, and its record. One question, no waiting:
+    /// who plays asks again. See [`Self::licensed`] for what the answer says of a sale.
     ///
     /// # Errors
     /// [`Error::ExpressPlay`].
-    pub async fn cross_check(
-        &self,
-        cookie: &Cookie,
-        sales: &[Sale<'_>],
-    ) -> Result<CrossCheck, Error> {
-        let records = self
-            .expressplay
-            .records(&RecordQuery::Cookie(cookie.clone()))
-            .await?;
-        let mut licensed = vec![];
-        for sale in sales {
-            if let Some(at) = first_license(&records, sale) {
-                info!(step = 7, order = %sale.order, %cookie, %at, "the device_ids match: licence on record");
-                licensed.push((sale.order, at));
-            }
-        }
-        Ok(CrossCheck {
-            licensed,
-            // Records appear in the order of their events.
-            searched_to: records.iter().filter_map(|record| record.event_time).max(),
-            two_devices: agreed_device(cookie, &records).is_err(),
-        })
+    pub async fn cross_check(&self, cookie: &Cookie) -> Result<Reading, Error> {
+        let query = RecordQuery::Cookie(cookie.clone());
+        let records = self.expressplay.records(&query).await?;
+        Ok(Reading::new(cookie.clone(), records))
+    }
+
+    /// When ExpressPlay first found the two device_ids of a sale to match: a rental starts then.
+    #[must_use]
+    pub fn licensed(&self, reading: &Reading, sale: &Sale<'_>, gap: bool) -> Option<Timestamp> {
+        let at = reading.first_license(sale, gap)?;
+        info!(
+            step = 7, order = %sale.order, cookie = %reading.cookie, %at,
+            "the device_ids match: licence on record"
+        );
+        Some(at)
     }
 
     /// Whether ExpressPlay answers, and knows us.
@@ -271,93 +262,18 @@ impl Entitlement {
     }
 
     /// Retrieves the records for a cookie, and asks again for a while if there are none yet.
-    async fn retrieve(&self, cookie: &Cookie) -> Result<Retrieved, Error> {
-        let query = RecordQuery::Cookie(cookie.clone());
+    async fn retrieve(&self, cookie: &Cookie) -> Result<(DeviceId, Reading), Error> {
         let mut waits = self.patience.waits();
         loop {
-            let records = self.expressplay.records(&query).await?;
-            if let Some(device_id) = agreed_device(cookie, &records)? {
-                let full = records.len() >= MAX_RECORDS;
-                return Ok(Retrieved { device_id, full });
+            let reading = self.cross_check(cookie).await?;
+            if let Some(device_id) = reading.device()? {
+                return Ok((device_id, reading));
             }
             match waits.next() {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => return Err(Problem::RecordLate.into()),
             }
         }
-    }
-}
-
-/// What the records for a cookie say.
-struct Retrieved {
-    /// The one device that they name.
-    device_id: DeviceId,
-    /// Whether there may be more records than an answer holds.
-    full: bool,
-}
-
-/// What the records for a cookie say of the orders under it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CrossCheck {
-    /// The orders whose first licence was found, and when it was issued.
-    pub licensed: Vec<(Uuid, Timestamp)>,
-    /// Up to when the others have none.
-    pub searched_to: Option<Timestamp>,
-    /// Whether two devices were seen under the cookie.
-    pub two_devices: bool,
-}
-
-/// An order that was handed over, and whose first licence has yet to be found.
-#[derive(Debug, Clone, Copy)]
-pub struct Sale<'a> {
-    /// The order.
-    pub order: Uuid,
-    /// What was sold.
-    pub clip: &'a Clip,
-    /// When it was ordered.
-    pub ordered_at: Timestamp,
-    /// Up to when there was no licence for it: when a token was first handed over, or later.
-    pub unlicensed_until: Timestamp,
-    /// The last moment at which a rental can start; none for a purchase.
-    pub start_by: Option<Timestamp>,
-}
-
-/// When the first licence for a clip was issued under a cookie, after its sale.
-///
-/// An answer holds 32 records, and other titles share the cookie. Where a full answer does not
-/// reach back to when a rental had not started, or where records say too little (the real
-/// service's may), that time is taken: a start cannot be crowded out.
-#[must_use]
-pub fn first_license(records: &[Record], sale: &Sale<'_>) -> Option<Timestamp> {
-    let issued = || records.iter().filter(|record| record.issued_to().is_some());
-    let vague = issued().any(|record| record.event_time.is_none() || record.kids.is_empty());
-    let oldest = records.iter().filter_map(|record| record.event_time).min();
-    let crowded =
-        records.len() >= MAX_RECORDS && oldest.is_none_or(|oldest| oldest > sale.unlicensed_until);
-    if sale.start_by.is_some() && (vague || crowded) {
-        return Some(sale.unlicensed_until);
-    }
-    issued()
-        .filter(|record| sale.clip.has_any(&record.kids))
-        .filter_map(|record| record.event_time)
-        // By whole seconds, since a service may give no more.
-        .filter(|at| at.as_second() >= sale.ordered_at.as_second())
-        .filter(|at| sale.start_by.is_none_or(|start_by| *at <= start_by))
-        .min()
-}
-
-/// The device that every licence under a cookie was issued to; none where there is no licence.
-fn agreed_device(cookie: &Cookie, records: &[Record]) -> Result<Option<DeviceId>, Problem> {
-    let mut devices = records
-        .iter()
-        .filter(|record| record.cookie.as_ref().is_none_or(|own| own == cookie))
-        .filter_map(Record::issued_to);
-    let first = devices.next();
-    if devices.all(|other| Some(other) == first) {
-        Ok(first)
-    } else {
-        tracing::warn!(%cookie, "two devices under one cookie");
-        Err(Problem::TwoDevices)
     }
 }
 
@@ -387,147 +303,10 @@ fn lives_for(life: Duration) -> Moment {
 
 #[cfg(test)]
 mod tests {
-    use expressplay::{EventId, KeyId, record::Status};
+    use expressplay::KeyId;
 
     use super::*;
     use crate::catalogue::ClipKey;
-
-    const KID: [u8; 16] = [7; 16];
-
-    fn cookie() -> Cookie {
-        Cookie::from_random([1; 16])
-    }
-
-    fn second(number: i64) -> Timestamp {
-        Timestamp::from_second(number).unwrap()
-    }
-
-    fn record(device: u8, at: i64, kid: [u8; 16]) -> Record {
-        Record {
-            event_id: EventId(at.to_string()),
-            event_time: Some(second(at)),
-            event_type: None,
-            drm: None,
-            cookie: Some(cookie()),
-            device_id: Some(DeviceId::from_bytes([device; 16]).unwrap()),
-            refused_device_id: None,
-            content_id: None,
-            kids: vec![KeyId::Bytes(kid)],
-            status: Some(Status::Issued),
-            error_code: None,
-            ip_address: None,
-        }
-    }
-
-    fn clip() -> Clip {
-        Clip {
-            content_id: Uuid::nil(),
-            manifest: "/clip.mpd".to_owned(),
-            keys: vec![ClipKey {
-                kid: KeyId::Bytes(KID),
-                content_key: expressplay::ContentKey::from_bytes([9; 16]),
-            }],
-        }
-    }
-
-    fn start(records: &[Record]) -> Option<Timestamp> {
-        first_license_of(records, Some(second(900)))
-    }
-
-    fn first_license_of(records: &[Record], start_by: Option<Timestamp>) -> Option<Timestamp> {
-        let sale = Sale {
-            order: Uuid::nil(),
-            clip: &clip(),
-            ordered_at: second(100),
-            unlicensed_until: second(200),
-            start_by,
-        };
-        first_license(records, &sale)
-    }
-
-    #[test]
-    fn records_that_agree_name_the_device_and_refusals_have_no_say() {
-        let refused = Record {
-            status: Some(Status::Refused),
-            ..record(2, 3, KID)
-        };
-        let records = [refused, record(1, 2, KID), record(1, 1, KID)];
-        assert_eq!(agreed_device(&cookie(), &records), Ok(records[1].device_id));
-        assert_eq!(agreed_device(&cookie(), &records[..1]), Ok(None));
-        assert_eq!(agreed_device(&cookie(), &[]), Ok(None));
-    }
-
-    #[test]
-    fn two_devices_under_one_cookie_are_told_from_one() {
-        let records = [record(1, 3, KID), record(2, 2, KID), record(1, 1, KID)];
-        assert_eq!(agreed_device(&cookie(), &records), Err(Problem::TwoDevices));
-        let elsewhere = Record {
-            cookie: Some(Cookie::from_random([2; 16])),
-            ..record(2, 2, KID)
-        };
-        let records = [record(1, 3, KID), elsewhere];
-        assert_eq!(agreed_device(&cookie(), &records), Ok(records[0].device_id));
-    }
-
-    #[test]
-    fn a_rental_starts_with_the_first_licence_for_it_after_the_order() {
-        let other = record(1, 205, [8; 16]);
-        let records = [
-            record(1, 260, KID),
-            record(1, 210, KID),
-            other,
-            record(1, 99, KID),
-        ];
-        assert_eq!(start(&records), Some(second(210)));
-        assert_eq!(start(&records[2..]), None);
-        assert_eq!(
-            start(&[record(1, 901, KID)]),
-            None,
-            "that is of a later rental"
-        );
-        assert_eq!(start(&[]), None);
-    }
-
-    #[test]
-    fn a_start_cannot_be_crowded_out() {
-        let others: Vec<_> = (0..32).map(|n| record(1, 300 + n, [8; 16])).collect();
-        assert_eq!(start(&others), Some(second(200)));
-        assert_eq!(
-            start(&others[1..]),
-            None,
-            "an answer that is not full hides nothing"
-        );
-        let mut reaching: Vec<_> = others[1..].to_vec();
-        reaching.push(record(1, 150, [8; 16]));
-        assert_eq!(
-            start(&reaching),
-            None,
-            "it reaches back to before the hand-over"
-        );
-        assert_eq!(
-            first_license_of(&others, None),
-            None,
-            "a purchase has no start to lose, so nothing is made up for it"
-        );
-    }
-
-    #[test]
-    fn records_that_say_too_little_start_a_rental_at_its_hand_over() {
-        assert_eq!(
-            start(&[Record {
-                event_time: None,
-                ..record(1, 0, KID)
-            }]),
-            Some(second(200))
-        );
-        assert_eq!(
-            start(&[Record {
-                kids: vec![],
-                ..record(1, 1, KID)
-            }]),
-            Some(second(200))
-        );
-    }
 
     #[test]
     fn patience_doubles_its_waits_and_has_an_end() {
@@ -545,11 +324,15 @@ mod tests {
 
     #[test]
     fn all_keys_of_a_clip_go_into_one_token() {
-        let mut clip = clip();
-        clip.keys.push(ClipKey {
-            kid: KeyId::Bytes([8; 16]),
-            content_key: expressplay::ContentKey::from_bytes([6; 16]),
-        });
+        let key = |byte| ClipKey {
+            kid: KeyId::Bytes([byte; 16]),
+            content_key: expressplay::ContentKey::from_bytes([byte; 16]),
+        };
+        let clip = Clip {
+            content_id: Uuid::nil(),
+            manifest: "/clip.mpd".to_owned(),
+            keys: vec![key(7), key(8)],
+        };
         let request = TokenRequest {
             common: Common::default(),
             rights: rights(&clip, Some(SignedDuration::from_secs(90))),

@@ -41,7 +41,10 @@ pub enum Error {
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
     /// The database cannot be opened.
-    #[error("the database {url} cannot be opened: {source}")]
+    #[error(
+        "the database {url} cannot be opened: {source}. Choose another with --database, or move that \
+         file away if nothing in it is needed"
+    )]
     Open {
         /// The database.
         url: String,
@@ -49,7 +52,10 @@ pub enum Error {
         source: sqlx::Error,
     },
     /// The database is of another version.
-    #[error("the database cannot be brought up to date: {0}")]
+    #[error(
+        "the database cannot be brought up to date: {0}. Is it another program's, or a newer \
+         version's? Choose another with --database"
+    )]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The address is in use, or not ours.
     #[error(

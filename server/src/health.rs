@@ -43,7 +43,8 @@ impl Probe {
     async fn expressplay(&self) -> Result<(), Error> {
         let mut answered_at = self.answered_at.lock().await;
         let now = self.shop.clock.now();
-        if answered_at.is_some_and(|at| at.duration_until(now) < GOOD_FOR) {
+        let age = |at: Timestamp| at.duration_until(now);
+        if answered_at.is_some_and(|at| (SignedDuration::ZERO..GOOD_FOR).contains(&age(at))) {
             return Ok(());
         }
         *answered_at = None;

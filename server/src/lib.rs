@@ -8,6 +8,7 @@
 //! | [`browser`] | the browser behind a request: session, cookies |
 //! | [`accounts`] | viewers, password hashes, the throttle against guessing |
 //! | [`devices`] | registrations, and which of them a browser is |
+//! | [`records`] | what ExpressPlay's records say, and what they leave open |
 //! | [`orders`], [`payment`], [`rental`] | what was sold, charged once, and for how long |
 //! | [`catalogue`] | the titles and their keys, from `media/catalogue.toml` |
 //! | `web`, [`csrf`] | the web host, which refuses what other sites send |
@@ -39,6 +40,7 @@ pub mod error;
 mod health;
 pub mod orders;
 pub mod payment;
+pub mod records;
 pub mod rental;
 pub mod shop;
 mod web;
@@ -49,7 +51,7 @@ pub use error::Error;
 use crate::{accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, shop::Shop};
 
 /// How often sessions that have expired are deleted.
-const SESSION_SWEEP: Duration = Duration::from_secs(60 * 60);
+const SESSION_SWEEP: Duration = Duration::from_secs(5 * 60);
 /// How long requests that are under way may take to finish when the storefront stops.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
 

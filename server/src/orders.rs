@@ -12,9 +12,10 @@ use uuid::Uuid;
 use crate::{
     catalogue::Catalogue,
     database::{parsed, time},
-    entitlement::{Binding, Sale},
+    entitlement::Binding,
     error::Error,
     payment::Card,
+    records::Sale,
     rental::{Left, RentalPeriod},
 };
 
@@ -37,8 +38,6 @@ pub struct StoredOrder {
     pub ordered_at: Timestamp,
     /// When a token for it was first handed over.
     pub handed_over_at: Option<Timestamp>,
-    /// Up to when the records hold no licence for it, as far as they were looked at.
-    pub unlicensed_until: Option<Timestamp>,
     /// When its first licence was issued.
     pub licensed_at: Option<Timestamp>,
 }
@@ -78,7 +77,6 @@ struct Row {
     device_id: String,
     ordered_at: i64,
     handed_over_at: Option<i64>,
-    unlicensed_until: Option<i64>,
     licensed_at: Option<i64>,
 }
 
@@ -99,7 +97,6 @@ impl TryFrom<Row> for StoredOrder {
             device_id: parsed(&row.device_id, "device_id")?,
             ordered_at: time(row.ordered_at)?,
             handed_over_at: row.handed_over_at.map(time).transpose()?,
-            unlicensed_until: row.unlicensed_until.map(time).transpose()?,
             licensed_at: row.licensed_at.map(time).transpose()?,
         })
     }
@@ -130,6 +127,12 @@ impl StoredOrder {
         self.period().map(|period| period.left(now)).transpose()
     }
 
+    /// Whether it is a rental that was started and has run its time.
+    #[must_use]
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.licensed_at.is_some() && !self.still_plays(now)
+    }
+
     /// What to look for among the records, if its first licence has yet to be found.
     #[must_use]
     pub fn open_sale<'a>(&self, catalogue: &'a Catalogue) -> Option<Sale<'a>> {
@@ -140,9 +143,7 @@ impl StoredOrder {
             order: self.id,
             clip: &catalogue.entry(&self.slug)?.clip,
             ordered_at: self.ordered_at,
-            unlicensed_until: self
-                .unlicensed_until
-                .map_or(handed_over_at, |until| until.max(handed_over_at)),
+            handed_over_at,
             start_by: self.period().map(|period| period.start_by()),
         })
     }
@@ -194,6 +195,15 @@ impl StoredOrder {
         }
     }
 
+    /// Whether it is as good as another order of this kind would be on this device: then that is
+    /// not charged.
+    #[must_use]
+    pub fn serves(&self, kind: OrderKind, device_id: DeviceId, now: Timestamp) -> bool {
+        self.device_id == device_id
+            && self.still_plays(now)
+            && (self.kind == OrderKind::Buy || kind == OrderKind::Rent)
+    }
+
     fn still_plays(&self, now: Timestamp) -> bool {
         !matches!(
             self.period().map(|period| period.stands(now)),
@@ -202,8 +212,8 @@ impl StoredOrder {
     }
 }
 
-const COLUMNS: &str = "id, slug, kind, price_cents, cookie, device_id, ordered_at, \
-                       handed_over_at, unlicensed_until, licensed_at";
+const COLUMNS: &str =
+    "id, slug, kind, price_cents, cookie, device_id, ordered_at, handed_over_at, licensed_at";
 
 /// Every order of a viewer, newest first.
 ///
@@ -372,11 +382,7 @@ async fn already_had(
         return Ok(Some(order));
     }
     let had = of_title(&mut **tx, new.viewer, &new.slug).await?;
-    let serves = |order: &StoredOrder| {
-        order.device_id == new.device_id
-            && order.still_plays(now)
-            && (order.kind == OrderKind::Buy || new.kind == OrderKind::Rent)
-    };
+    let serves = |order: &StoredOrder| order.serves(new.kind, new.device_id, now);
     let bought_first = |order: &StoredOrder| order.kind == OrderKind::Rent;
     let mut had: Vec<_> = had.into_iter().filter(serves).collect();
     had.sort_by_key(bought_first);
@@ -393,28 +399,6 @@ pub async fn note_hand_over(db: &SqlitePool, id: Uuid, now: Timestamp) -> Result
         .bind(id.to_string())
         .execute(db)
         .await?;
-    Ok(())
-}
-
-/// Notes that the records for a cookie were looked at up to that time, and that the orders under
-/// it that still wait for their first licence have none in them.
-///
-/// # Errors
-/// [`Error::Database`].
-pub async fn note_unlicensed(
-    db: &SqlitePool,
-    cookie: &Cookie,
-    until: Timestamp,
-) -> Result<(), Error> {
-    sqlx::query(
-        "update orders set unlicensed_until = ?1
-         where cookie = ?2 and handed_over_at is not null and licensed_at is null
-           and (unlicensed_until is null or unlicensed_until < ?1)",
-    )
-    .bind(until.as_millisecond())
-    .bind(cookie.as_str())
-    .execute(db)
-    .await?;
     Ok(())
 }
 

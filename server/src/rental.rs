@@ -12,6 +12,8 @@ pub const TERMS: RentalTerms = RentalTerms {
     play_hours: 48,
 };
 
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
 /// A rental's two dates: all that decides where it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RentalPeriod {
@@ -62,7 +64,8 @@ impl RentalPeriod {
     /// [`Problem::RentalOver`] or [`Problem::RentalNotStarted`].
     pub fn left(&self, now: Timestamp) -> Result<Left, Problem> {
         match self.ends_at() {
-            Some(end) if now < end => {
+            // Tokens and licences count whole seconds, and none would be no limit at all.
+            Some(end) if now.duration_until(end) >= SECOND => {
                 let left = now.duration_until(end);
                 Ok(Left {
                     play: left,
@@ -70,7 +73,7 @@ impl RentalPeriod {
                 })
             }
             Some(_) => Err(Problem::RentalOver),
-            None if now < self.start_by() => Ok(Left {
+            None if now.duration_until(self.start_by()) >= SECOND => Ok(Left {
                 play: play_time(),
                 redeem: now.duration_until(self.start_by()),
             }),
@@ -139,5 +142,9 @@ mod tests {
         );
         assert_eq!(rental.stands(day(31)), Rental::Over { ended_at: day(31) });
         assert_eq!(rental.left(day(31)), Err(Problem::RentalOver));
+        let last = day(31) - SignedDuration::from_millis(999);
+        assert_eq!(rental.left(last), Err(Problem::RentalOver));
+        let before = day(31) - SignedDuration::from_secs(1);
+        assert!(rental.left(before).is_ok());
     }
 }

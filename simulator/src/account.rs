@@ -59,6 +59,25 @@ pub struct Settings {
     pub plain_challenges: bool,
 }
 
+/// In a few words, for whoever starts a simulator.
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = match self.plain_challenges {
+            true => "plain licence requests too",
+            false => "signed licence requests alone",
+        };
+        let binding = match self.device_binding {
+            true => "",
+            false => ", no device binding",
+        };
+        let strict = match self.strictness {
+            Strictness::Strict => ", strict",
+            Strictness::Lenient => "",
+        };
+        write!(f, "{plain}{binding}{strict}")
+    }
+}
+
 /// A customer's account in one environment.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -191,7 +210,8 @@ impl Accounts {
             .ok_or_else(|| {
                 Refusal::new(
                     ErrorCode::AuthenticatorMissing,
-                    "customerAuthenticator is missing",
+                    "customerAuthenticator is missing: a number, a comma and 32 hexadecimal digits, in the \
+                     query or in a form body",
                 )
             })?;
         let given: CustomerAuthenticator = text.parse()?;

@@ -37,7 +37,7 @@ impl FromRequest<Service> for Call {
             .headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"));
+            .is_some_and(is_form_type);
         if is_form {
             parameters.extend(Form::parse(&body).pairs().iter().cloned());
         }
@@ -52,6 +52,12 @@ impl FromRequest<Service> for Call {
             body,
         })
     }
+}
+
+/// A form's media type, in any case (RFC 9110, 8.3.1), with parameters or without.
+fn is_form_type(value: &str) -> bool {
+    let media_type = value.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// Why a body was not read.
@@ -129,6 +135,14 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn a_form_is_one_in_any_case() {
+        assert!(is_form_type(
+            "Application/X-WWW-Form-URLEncoded; charset=utf-8"
+        ));
+        assert!(!is_form_type("application/json"));
+    }
 
     #[test]
     fn the_cookie_is_found_by_its_name_or_bare() {

@@ -1,9 +1,9 @@
 //! SQLite as this project keeps it: on disk before anything is answered, and for this user's eyes.
 
 use std::{
-    fs::{DirBuilder, OpenOptions},
+    fs::{DirBuilder, OpenOptions, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::Path,
     str::FromStr,
     time::Duration,
@@ -20,7 +20,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Whether a database goes when the program does.
 #[must_use]
 pub fn is_in_memory(url: &str) -> bool {
-    url.starts_with(IN_MEMORY) || url.contains("mode=memory")
+    url.contains(":memory:") || url.contains("mode=memory")
 }
 
 /// How to connect: every commit is on disk before it is answered (WAL, `synchronous` FULL), so
@@ -33,6 +33,10 @@ pub fn is_in_memory(url: &str) -> bool {
 /// [`sqlx::Error::Configuration`] for a URL that is none; [`sqlx::Error::Io`] where the file cannot
 /// be made.
 pub fn options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
+    if !url.starts_with("sqlite:") {
+        let why = "a database's URL is sqlite://path.db or sqlite::memory:";
+        return Err(sqlx::Error::Configuration(why.into()));
+    }
     let options = SqliteConnectOptions::from_str(url)?
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
@@ -64,24 +68,19 @@ fn make_private(file: &Path) -> io::Result<()> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(folder)
-            .or_else(|error| match folder.as_os_str().is_empty() {
-                true => Ok(()),
-                false => Err(error),
-            })?;
+            .create(folder)?;
     }
-    OpenOptions::new()
+    let made = OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o600)
-        .open(file)
-        .map(|_| ())
+        .open(file)?;
+    // One that was there already may have been open to all.
+    made.set_permissions(Permissions::from_mode(0o600))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[tokio::test]
@@ -104,6 +103,33 @@ mod tests {
         assert_eq!(mode("."), 0o700);
         assert_eq!(mode("records.db"), 0o600);
         assert_eq!(mode("records.db-wal"), 0o600);
+    }
+
+    #[test]
+    fn a_database_that_was_open_to_all_is_shut() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("old.db");
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+        options(&format!("sqlite://{}", file.display())).unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_is_no_sqlite_url_is_no_path_either() {
+        for url in ["nonsense://x", "shop.db", "", "postgres://localhost/x"] {
+            let fault = options(url).unwrap_err().to_string();
+            assert!(fault.contains("sqlite://path.db"), "{url}: {fault}");
+        }
+    }
+
+    #[test]
+    fn memory_is_known_by_each_of_its_names() {
+        for url in [IN_MEMORY, "sqlite://:memory:", "sqlite://x?mode=memory"] {
+            assert!(is_in_memory(url), "{url}");
+            options(url).unwrap();
+        }
+        assert!(!is_in_memory("sqlite://memory.db"));
     }
 
     #[tokio::test]

@@ -84,7 +84,9 @@ impl IntoResponse for Failure {
             format,
             refusal,
         } = self;
-        tracing::info!(code = refusal.code.number(), detail = %refusal, "refused");
+        // Quoted, since it may hold what was sent, and a log's lines are its own.
+        let detail = refusal.to_string();
+        tracing::info!(code = refusal.code.number(), detail = ?detail, "refused");
         match format {
             ErrorFormat::Json => (status, Json(RefusalBody::from(&refusal))).into_response(),
             ErrorFormat::Html => (status, Html(page(&refusal))).into_response(),
@@ -118,7 +120,10 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The database cannot be used.
-    #[error("cannot use the simulator's database {url}: {source}")]
+    #[error(
+        "cannot use the simulator's database {url}: {source}. Choose another, or move that file away \
+         if nothing in it is needed"
+    )]
     Database {
         /// Its URL.
         url: String,

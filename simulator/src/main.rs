@@ -131,8 +131,9 @@ fn greet(simulator: &Simulator, has_token: bool) -> std::io::Result<()> {
         let environment = account.environment.name();
         writeln!(
             out,
-            "  {environment:<11} {}",
-            account.authenticator.reveal()
+            "  {environment:<11} {}  {}",
+            account.authenticator.reveal(),
+            account.settings
         )?;
     }
     if let Some(account) = simulator.accounts().first() {
@@ -140,7 +141,7 @@ fn greet(simulator: &Simulator, has_token: bool) -> std::io::Result<()> {
             out,
             "\nA first token:\n  curl '{}/hms/wv/token?customerAuthenticator={}\
              &kid=00112233445566778899aabbccddeeff&contentKey=000102030405060708090a0b0c0d0e0f\
-             &errorFormat=json'\n",
+             &securityLevel=1&hdcpOutputControl=0&errorFormat=json'\n",
             simulator.url(),
             account.authenticator.reveal(),
         )?;

@@ -13,6 +13,9 @@ use crate::{
 pub fn OrderLine(
     /// The order.
     order: Order,
+    /// Whether a rental that waits may start at any moment: then it says what stays true.
+    #[prop(optional)]
+    may_start: bool,
 ) -> impl IntoView {
     let verb = match order.kind {
         OrderKind::Buy => "Bought",
@@ -20,6 +23,7 @@ pub fn OrderLine(
     };
     let terms = match order.rental {
         None => ", for ever.".to_owned(),
+        Some(Rental::Waiting { .. }) if may_start => ", for a time once started.".to_owned(),
         Some(Rental::Waiting { start_by }) => format!(". Start it by {}.", moment(start_by)),
         Some(Rental::Started { ends_at }) => format!(", until {}.", moment(ends_at)),
         Some(Rental::Over { ended_at }) => format!(". It ended on {}.", moment(ended_at)),

@@ -3,7 +3,10 @@
 
 #![expect(missing_docs, reason = "what the island macro makes has none")]
 
-use leptos::{html::Video, prelude::*};
+use leptos::{
+    html::{Button, Video},
+    prelude::*,
+};
 
 use super::awake;
 use crate::{components::alert::Alert, model::Slug, trouble::Trouble, words::time_left};
@@ -37,6 +40,8 @@ pub struct Screen {
     pub remaining: RwSignal<Option<u64>>,
     /// The video element, while there is one.
     pub video: NodeRef<Video>,
+    /// The button, while there is one.
+    pub button: NodeRef<Button>,
 }
 
 impl Screen {
@@ -66,6 +71,7 @@ pub fn Player(
         stage: RwSignal::new(Stage::Ready),
         remaining: RwSignal::new(None),
         video: NodeRef::new(),
+        button: NodeRef::new(),
     };
     let stage = screen.stage;
     let playing = Memo::new(move |_| *stage.read() == Stage::Playing);
@@ -95,6 +101,7 @@ pub fn Player(
                     Stage::Ready | Stage::Waiting => {
                         view! {
                             <button
+                                node_ref=screen.button
                                 class="button button-play play"
                                 type="button"
                                 disabled=move || !awake.get()
@@ -111,6 +118,7 @@ pub fn Player(
                         view! {
                             <Alert trouble />
                             <button
+                                node_ref=screen.button
                                 class="button"
                                 class:button-second=lesser
                                 type="button"

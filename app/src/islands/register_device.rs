@@ -122,7 +122,8 @@ pub fn RegisterDevice(
                     }
                 }}
                 <button
-                    class="button"
+                    class="button with-script"
+                    class:button-second=move || device().is_some()
                     type="button"
                     disabled=move || !awake.get() || working.get()
                     on:click=move |_| start(stage, clip, cdm, reload)

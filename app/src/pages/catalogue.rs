@@ -93,7 +93,7 @@ fn Spine(title: Title, order: Option<Order>, first: bool) -> impl IntoView {
                     Some(order) => {
                         Either::Left(
                             view! {
-                                <p class="card-owned">{format!("Yours on {}", order.device_id.short())}</p>
+                                <p class="card-owned">{format!("Yours, on device {}", order.device_id.short())}</p>
                             },
                         )
                     }

@@ -52,6 +52,7 @@ fn Counter(checkout: Checkout, failure: Option<Failure>) -> impl IntoView {
         price,
         terms,
         cdm,
+        had,
         ..
     } = checkout.clone();
     let here = here();
@@ -82,6 +83,7 @@ fn Counter(checkout: Checkout, failure: Option<Failure>) -> impl IntoView {
             <div class="checkout-main">
                 <h1>{heading(kind)} {title.name.clone()}</h1>
                 {alert.map(|trouble| view! { <Alert id="failure" trouble /> })}
+                {had.then(|| view! { <AlreadyYours path=format!("/watch/{}?play", title.slug) /> })}
                 {body}
             </div>
             <aside class="summary" aria-label="Your order">
@@ -97,6 +99,17 @@ fn Counter(checkout: Checkout, failure: Option<Failure>) -> impl IntoView {
                 </div>
             </aside>
         </div>
+    }
+}
+
+/// A note to who orders what is there already.
+#[component]
+fn AlreadyYours(path: String) -> impl IntoView {
+    view! {
+        <p class="note">
+            "This film is yours on this device already. Ordering it again charges nothing. "
+            <a href=path>"Watch it"</a>
+        </p>
     }
 }
 

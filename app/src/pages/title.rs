@@ -59,14 +59,15 @@ fn Volume(data: Data) -> impl IntoView {
                         </time>
                     </p>
                     <p class="synopsis">{title.synopsis.clone()}</p>
-                    {owned.then(|| view! { <Yours slug=title.slug.clone() orders /> })}
+                    {owned.then(|| view! { <Yours slug=title.slug.clone() orders here /> })}
                     <section class="offers" aria-labelledby="offers-heading">
                         <h2 id="offers-heading">{offer}</h2>
                         {here
                             .then(|| {
                                 view! {
                                     <p class="hint">
-                                        "Sign in on that device, and buy or rent it there."
+                                        "Sign in on that device, and buy or rent it there. Here it is \
+                                         yours already: nothing that you have is charged again."
                                     </p>
                                 }
                             })}
@@ -108,10 +109,10 @@ fn Volume(data: Data) -> impl IntoView {
 }
 
 #[component]
-fn Yours(slug: Slug, orders: Vec<Order>) -> impl IntoView {
+fn Yours(slug: Slug, orders: Vec<Order>, here: bool) -> impl IntoView {
     view! {
         <section class="yours" aria-labelledby="yours-heading">
-            <h2 id="yours-heading">"Yours"</h2>
+            <h2 id="yours-heading">{if here { "Yours" } else { "Yours, on another device" }}</h2>
             {orders.into_iter().map(|order| view! { <OrderLine order /> }).collect_view()}
             <a class="button button-play" href=format!("/watch/{slug}?play")>
                 "Play"

@@ -64,7 +64,7 @@ fn Screening(title: Title, orders: Vec<Order>, at_once: bool) -> impl IntoView {
             "Playing needs JavaScript: the browser signs its own licence request. Turn \
              JavaScript on and load this page again."
         </p>
-        {orders.into_iter().map(|order| view! { <OrderLine order /> }).collect_view()}
+        {orders.into_iter().map(|order| view! { <OrderLine order may_start=true /> }).collect_view()}
     }
 }
 

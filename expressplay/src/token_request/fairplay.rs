@@ -78,7 +78,12 @@ impl FairPlay {
 
 fn read_iv(text: Option<&str>) -> Result<[u8; 16], Refusal> {
     let mut iv = [0; 16];
-    let text = text.ok_or_else(|| Refusal::new(ErrorCode::FairPlayIv, "iv is missing"))?;
+    let text = text.ok_or_else(|| {
+        Refusal::new(
+            ErrorCode::FairPlayIv,
+            "iv is missing: 32 hexadecimal digits",
+        )
+    })?;
     hex::decode_to_slice(text, &mut iv)
         .map_err(|_| Refusal::new(ErrorCode::FairPlayIv, "iv takes 32 hexadecimal digits"))?;
     Ok(iv)

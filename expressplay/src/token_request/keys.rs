@@ -164,7 +164,10 @@ fn read_one(form: &Form, slot: Slot, kid_rule: Kid) -> Result<Entry, Refusal> {
     if needs_kid && kid.is_none() {
         return Err(Refusal::new(
             ErrorCode::KidMissing,
-            format!("{} is missing", slot.name("kid")),
+            format!(
+                "{} is missing: 32 hexadecimal digits, or ^ and a name",
+                slot.name("kid")
+            ),
         ));
     }
     Ok(Entry { slot, kid, key })
@@ -193,7 +196,10 @@ fn split(name: &str) -> (&str, Slot) {
 
 fn missing_key(form: &Form, kid: Kid) -> Refusal {
     if kid == Kid::Required && !form.names().any(|name| split(name).0 == "kid") {
-        return Refusal::new(ErrorCode::KidMissing, "kid is missing");
+        return Refusal::new(
+            ErrorCode::KidMissing,
+            "kid is missing: 32 hexadecimal digits, or ^ and a name",
+        );
     }
     Refusal::new(
         ErrorCode::ContentKey,

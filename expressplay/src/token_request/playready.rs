@@ -201,7 +201,7 @@ impl RightsType {
         match form.get("rightsType") {
             None | Some("") => Err(Refusal::new(
                 ErrorCode::RightsTypeMissing,
-                "rightsType is missing",
+                "rightsType is missing: BuyToOwn or Rental",
             )),
             Some("BuyToOwn") => Ok(Self::BuyToOwn),
             Some("Rental") => {
@@ -209,7 +209,7 @@ impl RightsType {
                 let text = text.ok_or_else(|| {
                     Refusal::new(
                         ErrorCode::RentalEndMissing,
-                        "rental.periodEndTime is missing",
+                        "rental.periodEndTime is missing: RFC 3339 with Z, or +seconds",
                     )
                 })?;
                 let period_end =
@@ -242,7 +242,7 @@ impl OutputProtection {
         let level = |name: &str| match form.get(name) {
             None => Err(Refusal::new(
                 ErrorCode::OplMissing,
-                format!("{name} is missing"),
+                format!("{name} is missing: 0 to 999"),
             )),
             Some(text) => number(text, 0..=999).ok_or_else(|| {
                 Refusal::new(

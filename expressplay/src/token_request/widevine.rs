@@ -56,16 +56,18 @@ impl Track {
     fn read(form: &Form, entry: keys::Entry, strictness: Strictness) -> Result<Self, Refusal> {
         let keys::Entry { slot, kid, key } = entry;
         let kid = kid.ok_or(ErrorCode::KidMissing)?;
-        let level = |base: &str, range, wrong: ErrorCode, missing: Option<ErrorCode>| match slot
-            .get(form, base)
-        {
-            Some(text) => number(text, range).map(Some).ok_or_else(|| {
-                Refusal::new(wrong, format!("{} is out of its range", slot.name(base)))
+        let level = |base: &str,
+                     range: std::ops::RangeInclusive<u8>,
+                     wrong: ErrorCode,
+                     missing: Option<ErrorCode>| match slot.get(form, base) {
+            Some(text) => number(text, range.clone()).map(Some).ok_or_else(|| {
+                let (name, takes) = (slot.name(base), takes(&range));
+                Refusal::new(wrong, format!("{name} is out of its range: {takes}"))
             }),
             None if strictness == Strictness::Strict => match missing {
                 Some(code) => Err(Refusal::new(
                     code,
-                    format!("{} is missing", slot.name(base)),
+                    format!("{} is missing: {}", slot.name(base), takes(&range)),
                 )),
                 None => Ok(None),
             },
@@ -89,6 +91,11 @@ impl Track {
             key,
         })
     }
+}
+
+/// A range in words.
+fn takes(range: &std::ops::RangeInclusive<u8>) -> String {
+    format!("it takes {} to {}", range.start(), range.end())
 }
 
 impl Widevine {

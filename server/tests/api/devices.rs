@@ -7,24 +7,21 @@ use expressplay::{Record, record::MAX_RECORDS};
 
 use crate::common::{ALICE, BOB, Browser, Device, TestShop};
 
-async fn names(browser: &Browser) -> Vec<String> {
+/// Whether the devices page shows this browser's device.
+async fn shows_itself(browser: &Browser) -> bool {
     let page = browser.get("/devices").await;
-    let id = browser.device.id().to_string();
-    page.html
-        .contains(&id[..4])
-        .then_some(id)
-        .into_iter()
-        .collect()
+    page.html.contains(&browser.device.id().to_string())
 }
 
 #[tokio::test]
 async fn a_device_is_shown_by_the_id_that_expressplay_recorded() {
     let shop = TestShop::open().await;
     let alice = shop.browser_of(ALICE).await;
-    assert!(names(&alice).await.is_empty());
+    assert!(!shows_itself(&alice).await);
     let device = alice.register(&shop).await;
     assert!(device.this_browser);
-    assert_eq!(names(&alice).await, [device.device_id.to_string()]);
+    assert_eq!(device.device_id, alice.device.id());
+    assert!(shows_itself(&alice).await);
 }
 
 #[tokio::test]
@@ -176,7 +173,7 @@ async fn two_viewers_can_share_a_browser_and_each_has_its_own_device() {
     shared.post("/api/sign_out", &[]).await;
     shared.sign_in(BOB, "demo").await;
 
-    assert!(names(&shared).await.is_empty(), "it is not Bob's yet");
+    assert!(!shows_itself(&shared).await, "it is not Bob's yet");
     let of_bob = shared.register(&shop).await;
     assert_ne!(of_bob.id, of_alice.id);
     shared.sign_in(ALICE, "demo").await;
@@ -256,6 +253,33 @@ async fn a_second_device_is_not_forgotten_once_plays_have_filled_the_answer() {
 }
 
 #[tokio::test]
+async fn a_second_device_cannot_be_crowded_out_by_one_token_redeemed_often() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let registration = alice.play_dummy(&shop).await;
+    alice.finish(registration.id).await.unwrap();
+    alice.obtain("tidewater", "buy").await;
+    let handed = alice.hand_over("tidewater").await.unwrap();
+
+    let intruder = Device::new();
+    let token_url = &registration.dummy.token_url;
+    let redeemed = intruder.redeem(token_url, &shop.catalogue.dummy);
+    redeemed.await.unwrap();
+    for _ in 0..MAX_RECORDS {
+        let redeemed = alice
+            .device
+            .redeem(&handed.token_url, shop.clip("tidewater"));
+        redeemed.await.unwrap();
+    }
+
+    let form = alice.checkout("north-light", "buy").await;
+    let page = alice.order(&form).await.unwrap_err();
+    assert!(page.tells_of(&Problem::TwoDevices));
+    assert_eq!(shop.count("payments").await, 1);
+    alice.play(&shop, "tidewater").await.unwrap();
+}
+
+#[tokio::test]
 async fn a_registration_whose_answer_was_filled_before_it_finished_is_done_again() {
     let shop = TestShop::open().await;
     let alice = shop.browser_of(ALICE).await;
@@ -293,6 +317,14 @@ async fn a_device_that_has_played_often_can_say_again_that_it_is_registered() {
         device.device_id
     );
     alice.obtain("north-light", "buy").await;
+
+    shop.storefront.clock().advance(Duration::from_secs(601));
+    let thief = shop.browser_of(ALICE).await;
+    assert_eq!(
+        thief.finish(device.id).await,
+        Err(Problem::NoSuchDevice),
+        "an old registration makes no other browser that device"
+    );
 }
 
 #[tokio::test]

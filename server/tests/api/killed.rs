@@ -233,8 +233,15 @@ async fn check_orders(folder: &TempDir, told: &[String]) {
             "an order that was answered is missing"
         );
     }
+    check_integrity(&database).await;
+    let file = folder.path().join("data/bindery-expressplay.db");
+    let url = format!("sqlite://{}", file.display());
+    check_integrity(&SqlitePool::connect(&url).await.unwrap()).await;
+}
+
+async fn check_integrity(database: &SqlitePool) {
     let (sound,): (String,) = sqlx::query_as("pragma integrity_check")
-        .fetch_one(&database)
+        .fetch_one(database)
         .await
         .unwrap();
     assert_eq!(sound, "ok");

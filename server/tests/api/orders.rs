@@ -46,6 +46,12 @@ async fn what_a_device_plays_already_is_not_charged_again() {
     alice.obtain("tidewater", "rent").await;
     alice.obtain("tidewater", "rent").await;
     assert_eq!(shop.count("payments").await, 1, "a rental of it is running");
+    let says_so = async |kind: &str| {
+        let page = alice.get(&format!("/checkout/tidewater/{kind}")).await;
+        page.html.contains("Ordering it again charges nothing.")
+    };
+    assert!(says_so("rent").await);
+    assert!(!says_so("buy").await, "to buy it is charged");
     alice.obtain("tidewater", "buy").await;
     assert_eq!(
         shop.count("payments").await,

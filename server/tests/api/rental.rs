@@ -1,8 +1,10 @@
 //! Rentals: when they start, when they end, and that nobody can make them last.
 
 use app::{model::Rental, problem::Problem};
+use expressplay::CustomerAuthenticator;
+use simulator::{Account, Environment, Simulator};
 
-use crate::common::{ALICE, Browser, TestShop};
+use crate::common::{ALICE, Browser, Gateway, Mood, TestShop};
 
 const HOUR: u64 = 3_600_000;
 
@@ -135,6 +137,40 @@ async fn a_rental_that_was_handed_over_and_not_played_still_waits_however_much_e
     let order = alice.hand_over("tidewater").await.unwrap().order.unwrap();
     assert!(
         matches!(order.rental, Some(Rental::Waiting { .. })),
+        "{order:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_start_is_found_by_a_look_that_began_before_the_rental_was_handed_over() {
+    let account = Account::new(
+        Environment::Production,
+        CustomerAuthenticator::new(303, [4; 16]),
+    );
+    let authenticator = account.authenticator.clone();
+    let simulator = Simulator::builder().account(account).start().await.unwrap();
+    let gateway = Gateway::to(simulator.url()).await;
+    let shop = TestShop::open_at(&gateway.url, &authenticator).await;
+    let alice = renter(&shop).await;
+    alice.obtain("north-light", "buy").await;
+    let other = alice.hand_over("north-light").await.unwrap();
+
+    gateway.set_mood(Mood::Holding);
+    let (_, ()) = tokio::join!(alice.hand_over("north-light"), async {
+        gateway.holds().await;
+        alice.play(&shop, "tidewater").await.unwrap();
+        gateway.release();
+    });
+    for _ in 0..32 {
+        let redeemed = alice
+            .device
+            .redeem(&other.token_url, shop.clip("north-light"));
+        redeemed.await.unwrap();
+    }
+
+    let order = alice.hand_over("tidewater").await.unwrap().order.unwrap();
+    assert!(
+        matches!(order.rental, Some(Rental::Started { .. })),
         "{order:?}"
     );
 }

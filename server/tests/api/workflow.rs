@@ -7,7 +7,7 @@ use base64::{
 use expressplay::{CustomerAuthenticator, RecordQuery, challenge::KidBytes, record::Status};
 use simulator::{Account, Environment, Simulator};
 
-use crate::common::{ALICE, Browser, Gateway, TestShop, log};
+use crate::common::{ALICE, Browser, Gateway, TestShop, http, log};
 
 #[tokio::test]
 async fn the_seven_steps_happen_in_their_order_and_each_is_named() {
@@ -215,4 +215,37 @@ async fn plays_here(shop: &TestShop, browser: &Browser) {
         browser.device.id(),
         "this browser's own order is preferred"
     );
+}
+
+#[tokio::test]
+async fn nobody_writes_lines_of_their_own_into_the_log() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let token_url = alice.begin().await.unwrap().dummy.token_url;
+    let client = http().build().unwrap();
+    let forged = "\nFORGED: the device_ids match step=7 \u{1b}[31m";
+    let plain = serde_json::json!({ "kids": [forged], "type": forged, "deviceId": forged });
+    let kid = format!("^a{forged}");
+    let authenticator = shop.authenticator.reveal();
+    let stored = [
+        ("customerAuthenticator", authenticator.as_str()),
+        ("kid", &kid),
+        ("kek", "11111111111111111111111111111111"),
+    ];
+    let calls = [
+        client.post(&token_url).json(&plain),
+        client
+            .post(&token_url)
+            .header("content-type", forged.trim().replace('\u{1b}', "")),
+        client
+            .post(format!("{}/hms/wv/token", shop.simulator().url()))
+            .form(&stored),
+    ];
+    for call in calls {
+        assert!(call.send().await.unwrap().status().is_client_error());
+    }
+    let log = log::text();
+    assert!(log.contains("FORGED"), "the kid is told, in quotes");
+    assert!(log.lines().all(|line| !line.starts_with("FORGED")));
+    assert!(!log.contains('\u{1b}'));
 }

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use reqwest::StatusCode;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 
 /// How the gateway treats calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) enum Mood {
     Silent,
     /// It answers -2018 itself.
     Refusing,
+    /// It keeps one retrieval of records waiting until it is released, and passes the others on.
+    Holding,
     /// It answers 503 once, then passes calls on.
     Stumbling,
     /// It answers 200 with this.
@@ -42,6 +44,8 @@ struct Shared {
     http: reqwest::Client,
     mood: Arc<Mutex<Mood>>,
     calls: Arc<Mutex<Vec<Call>>>,
+    held: Arc<Notify>,
+    released: Arc<Notify>,
 }
 
 pub(crate) struct Gateway {
@@ -59,6 +63,8 @@ impl Gateway {
             http: super::http().build().unwrap(),
             mood: Arc::new(Mutex::new(Mood::Forward)),
             calls: Arc::default(),
+            held: Arc::default(),
+            released: Arc::default(),
         };
         let router = Router::new().fallback(pass).with_state(shared.clone());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -71,6 +77,15 @@ impl Gateway {
 
     pub(crate) fn set_mood(&self, mood: Mood) {
         *self.shared.mood.lock().unwrap() = mood;
+    }
+
+    /// Waits until a call is being held.
+    pub(crate) async fn holds(&self) {
+        self.shared.held.notified().await;
+    }
+
+    pub(crate) fn release(&self) {
+        self.shared.released.notify_one();
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
@@ -100,11 +115,19 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
     let mood = {
         let mut mood = shared.mood.lock().unwrap();
         let now = *mood;
-        if now == Mood::Stumbling {
+        let of_records = parts.uri.path().contains("getrecord");
+        if now == Mood::Stumbling || now == Mood::Holding && of_records {
             *mood = Mood::Forward;
         }
-        now
+        match now {
+            Mood::Holding if !of_records => Mood::Forward,
+            now => now,
+        }
     };
+    if mood == Mood::Holding {
+        shared.held.notify_one();
+        shared.released.notified().await;
+    }
     match mood {
         Mood::Stumbling => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Mood::Babbling(words) => words.into_response(),
@@ -118,7 +141,7 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
             let refusal = serde_json::json!({ "errorCode": -2018, "errorMessage": sent });
             (StatusCode::UNAUTHORIZED, refusal.to_string()).into_response()
         }
-        Mood::Forward => {
+        Mood::Forward | Mood::Holding => {
             let path = parts.uri.path_and_query().unwrap();
             let mut call = shared
                 .http

@@ -92,7 +92,10 @@ async fn roll(screen: Screen, attempt: &Rc<Attempt>) {
                 let _ = video.focus();
             }
         }
-        Err(PlayError::NeedsPress) => screen.stage.set(Stage::Waiting),
+        Err(PlayError::NeedsPress) => {
+            screen.stage.set(Stage::Waiting);
+            focus_button(screen).await;
+        }
         Err(error) => fail(screen, attempt, &error).await,
     }
 }
@@ -122,7 +125,8 @@ fn explain(screen: Screen, attempt: &Attempt, error: &PlayError) -> Trouble {
     let this = match attempt.device.id() {
         Some(this) if this == bound => return trouble,
         Some(this) => format!("this is device {}", this.short()),
-        None => "this is another one".to_owned(),
+        // The browser's own CDM shows its device_id to nobody: more cannot be said.
+        None => return trouble,
     };
     let (verb, again) = match order.kind {
         OrderKind::Buy => ("bought", "buy it for this one too"),
@@ -184,7 +188,16 @@ async fn keep_time(screen: Screen, attempt: Rc<Attempt>, order: Uuid) {
 /// Shows why, takes the video away, and closes the session.
 async fn end(screen: Screen, trouble: Trouble) {
     screen.stage.set(Stage::Failed(trouble));
+    focus_button(screen).await;
     leave().await;
+}
+
+/// What had the focus is gone: the keyboard goes on with the button that has come.
+async fn focus_button(screen: Screen) {
+    tick().await;
+    if let Some(button) = screen.button.get_untracked() {
+        let _ = button.focus();
+    }
 }
 
 async fn leave() {
