@@ -44,7 +44,7 @@ export class Shop {
    * and a player on the browser's own Widevine. */
   constructor(private readonly service?: Shop) {
     const fresh = `${randomInt(100_000, 999_999)},${randomBytes(16).toString('hex')}`;
-    this.#authenticator = service?.#authenticator ?? fresh;
+    this.#authenticator = service ? service.#authenticator : fresh;
     this.evidence = new Evidence({
       authenticator: this.#authenticator.split(',')[1],
       password: this.viewer.password,
