@@ -124,6 +124,7 @@ pub fn RegisterDevice(
                 <button
                     class="button with-script"
                     class:button-second=move || device().is_some()
+                    class:button-busy=move || working.get()
                     type="button"
                     disabled=move || !awake.get() || working.get()
                     on:click=move |_| start(stage, clip, cdm, reload)
