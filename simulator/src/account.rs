@@ -2,14 +2,16 @@
 
 use std::{fmt, str::FromStr};
 
-use expressplay::{CustomerAuthenticator, ErrorCode, Refusal, token_request::Strictness};
-use http::uri::Authority;
+use expressplay::{CustomerAuthenticator, Drm, ErrorCode, Refusal, token_request::Strictness};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use crate::sandbox::SandboxName;
+
 /// One of ExpressPlay's two environments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Environment {
     /// `….test.expressplay.com`.
     Test,
@@ -53,28 +55,112 @@ impl fmt::Display for Environment {
 pub struct Settings {
     /// Whether Widevine's `securityLevel` and `hdcpOutputControl` are required.
     pub strictness: Strictness,
-    /// Whether its Widevine and FairPlay tokens may carry a `deviceId` (-7002, -6008).
-    pub device_binding: bool,
     /// Whether unsigned licence challenges are accepted.
     pub plain_challenges: bool,
+    /// Whether it makes and redeems nothing (-2031).
+    pub disabled: bool,
+    /// The DRMs that it has not (-7011, -5002, -6009).
+    pub disabled_drms: DrmSet,
+    /// The DRMs whose tokens may carry no `deviceId` (-7002, -6008); PlayReady's always may.
+    pub unbound_drms: DrmSet,
+    /// How many licences it has left from the time of this setting; none for any number. Each
+    /// licence uses one up (-2019), and a token none.
+    pub credits: Option<u64>,
+}
+
+impl Settings {
+    /// The settings of an account as its environment has it: lenient, with every DRM and device
+    /// binding, and with plain challenges in the test environment alone.
+    #[must_use]
+    pub const fn of(environment: Environment) -> Self {
+        Self {
+            strictness: Strictness::Lenient,
+            plain_challenges: matches!(environment, Environment::Test),
+            disabled: false,
+            disabled_drms: DrmSet::EMPTY,
+            unbound_drms: DrmSet::EMPTY,
+            credits: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether the account has a DRM.
+    ///
+    /// # Errors
+    /// -7011, -5002 or -6009 where it has not.
+    pub(crate) fn check_drm(&self, drm: Drm) -> Result<(), Refusal> {
+        if !self.disabled_drms.contains(drm) {
+            return Ok(());
+        }
+        Err(match drm {
+            Drm::Widevine => ErrorCode::WidevineDisabled,
+            Drm::PlayReady => ErrorCode::PlayReadyDisabled,
+            Drm::FairPlay => ErrorCode::FairPlayDisabled,
+        }
+        .into())
+    }
+}
+
+/// Some of the DRMs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DrmSet(u8);
+
+impl DrmSet {
+    /// None of them.
+    pub const EMPTY: Self = Self(0);
+
+    /// Whether it is among them.
+    #[must_use]
+    pub const fn contains(self, drm: Drm) -> bool {
+        self.0 & Self::bit(drm) != 0
+    }
+
+    /// These and one more.
+    #[must_use]
+    pub const fn with(self, drm: Drm) -> Self {
+        Self(self.0 | Self::bit(drm))
+    }
+
+    /// Those that it holds.
+    pub fn iter(self) -> impl Iterator<Item = Drm> {
+        Drm::ALL.into_iter().filter(move |drm| self.contains(*drm))
+    }
+
+    const fn bit(drm: Drm) -> u8 {
+        1 << drm as u8
+    }
+}
+
+impl FromIterator<Drm> for DrmSet {
+    fn from_iter<I: IntoIterator<Item = Drm>>(drms: I) -> Self {
+        drms.into_iter().fold(Self::EMPTY, Self::with)
+    }
 }
 
 /// In a few words, for whoever starts a simulator.
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = match self.plain_challenges {
+        f.write_str(match self.plain_challenges {
             true => "plain licence requests too",
             false => "signed licence requests alone",
-        };
-        let binding = match self.device_binding {
-            true => "",
-            false => ", no device binding",
-        };
-        let strict = match self.strictness {
-            Strictness::Strict => ", strict",
-            Strictness::Lenient => "",
-        };
-        write!(f, "{plain}{binding}{strict}")
+        })?;
+        if self.strictness == Strictness::Strict {
+            f.write_str(", strict")?;
+        }
+        if self.disabled {
+            f.write_str(", disabled")?;
+        }
+        for drm in self.disabled_drms.iter() {
+            write!(f, ", no {drm}")?;
+        }
+        for drm in self.unbound_drms.iter() {
+            write!(f, ", no device binding for {drm}")?;
+        }
+        match self.credits {
+            Some(credits) => write!(f, ", {credits} credits"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -90,19 +176,13 @@ pub struct Account {
 }
 
 impl Account {
-    /// An account as the environment has it: lenient, with device binding, and with plain
-    /// challenges in the test environment alone.
+    /// An account as the environment has it: see [`Settings::of`].
     #[must_use]
     pub fn new(environment: Environment, authenticator: CustomerAuthenticator) -> Self {
-        let settings = Settings {
-            strictness: Strictness::Lenient,
-            device_binding: true,
-            plain_challenges: environment == Environment::Test,
-        };
         Self {
             environment,
             authenticator,
-            settings,
+            settings: Settings::of(environment),
         }
     }
 
@@ -118,19 +198,24 @@ impl Account {
         ]
     }
 
-    /// The account's id in tokens and records: fixed by environment and customer number, so that
-    /// it survives a restart and a change of the secret.
+    /// The account's id in tokens and records: fixed by sandbox, environment and customer number,
+    /// so that it survives a restart and a change of the secret.
     #[must_use]
-    pub fn id(&self) -> AccountId {
-        let name = format!("{}:{}", self.environment, self.authenticator.number());
+    pub(crate) fn id_in(&self, sandbox: &SandboxName) -> AccountId {
+        let account = format!("{}:{}", self.environment, self.authenticator.number());
+        let name = match *sandbox == SandboxName::of_default() {
+            true => account,
+            false => format!("{sandbox}:{account}"),
+        };
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&Sha256::digest(name)[..16]);
         AccountId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
     }
 }
 
-/// Reads `test=NUMBER,HEX32` or `production=NUMBER,HEX32`, with any of `,strict`,
-/// `,no-device-binding`, `,plain` and `,no-plain` behind it.
+/// Reads `test=NUMBER,HEX32` or `production=NUMBER,HEX32`, with any settings behind it:
+/// `,strict`, `,plain`, `,no-plain`, `,disabled`, `,credits=NUMBER`, `,no-widevine`,
+/// `,no-playready`, `,no-fairplay`, `,no-device-binding` (for Widevine and FairPlay).
 impl FromStr for Account {
     type Err = NotAnAccount;
 
@@ -150,12 +235,22 @@ impl FromStr for Account {
             .parse()
             .map_err(|_| NotAnAccount)?;
         let mut account = Self::new(environment, authenticator);
+        let settings = &mut account.settings;
         for setting in parts {
-            match setting {
-                "strict" => account.settings.strictness = Strictness::Strict,
-                "no-device-binding" => account.settings.device_binding = false,
-                "plain" => account.settings.plain_challenges = true,
-                "no-plain" => account.settings.plain_challenges = false,
+            match setting.split_once('=').unwrap_or((setting, "")) {
+                ("strict", "") => settings.strictness = Strictness::Strict,
+                ("plain", "") => settings.plain_challenges = true,
+                ("no-plain", "") => settings.plain_challenges = false,
+                ("disabled", "") => settings.disabled = true,
+                ("credits", number) => {
+                    settings.credits = Some(number.parse().map_err(|_| NotAnAccount)?);
+                }
+                ("no-widevine", "") => disable(settings, Drm::Widevine),
+                ("no-playready", "") => disable(settings, Drm::PlayReady),
+                ("no-fairplay", "") => disable(settings, Drm::FairPlay),
+                ("no-device-binding", "") => {
+                    settings.unbound_drms = [Drm::Widevine, Drm::FairPlay].into_iter().collect();
+                }
                 _ => return Err(NotAnAccount),
             }
         }
@@ -163,11 +258,16 @@ impl FromStr for Account {
     }
 }
 
+const fn disable(settings: &mut Settings, drm: Drm) {
+    settings.disabled_drms = settings.disabled_drms.with(drm);
+}
+
 /// The text does not describe an account. It is not quoted: it may hold a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "an account is test=NUMBER,HEX32 or production=NUMBER,HEX32, with any of ,strict \
-     ,no-device-binding ,plain ,no-plain behind it"
+    "an account is test=NUMBER,HEX32 or production=NUMBER,HEX32, with any of ,strict ,plain \
+     ,no-plain ,disabled ,credits=NUMBER ,no-widevine ,no-playready ,no-fairplay \
+     ,no-device-binding behind it"
 )]
 pub struct NotAnAccount;
 
@@ -181,71 +281,19 @@ impl fmt::Display for AccountId {
     }
 }
 
-/// Every account of a simulator.
-#[derive(Debug, Clone)]
-pub(crate) struct Accounts(Vec<(AccountId, Account)>);
-
-impl Accounts {
-    pub(crate) fn new(accounts: Vec<Account>) -> Self {
-        Self(
-            accounts
-                .into_iter()
-                .map(|account| (account.id(), account))
-                .collect(),
+/// The authenticator that a call carries.
+///
+/// # Errors
+/// -2017 for none, -2018 for a text that can be none.
+pub(crate) fn read_authenticator(text: Option<&str>) -> Result<CustomerAuthenticator, Refusal> {
+    let text = text.filter(|text| !text.is_empty()).ok_or_else(|| {
+        Refusal::new(
+            ErrorCode::AuthenticatorMissing,
+            "customerAuthenticator is missing: a number, a comma and 32 hexadecimal digits, in the \
+             query or in a form body",
         )
-    }
-
-    /// The account that a back-end call belongs to.
-    ///
-    /// # Errors
-    /// -2017 without an authenticator; -2018 with one that is unknown, or known in the other
-    /// environment than the host's.
-    pub(crate) fn authenticate(
-        &self,
-        authenticator: Option<&str>,
-        host: &Authority,
-    ) -> Result<&Account, Refusal> {
-        let text = authenticator
-            .filter(|text| !text.is_empty())
-            .ok_or_else(|| {
-                Refusal::new(
-                    ErrorCode::AuthenticatorMissing,
-                    "customerAuthenticator is missing: a number, a comma and 32 hexadecimal digits, in the \
-                     query or in a form body",
-                )
-            })?;
-        let given: CustomerAuthenticator = text.parse()?;
-        let known: Vec<_> = self
-            .0
-            .iter()
-            .map(|(_, account)| account)
-            .filter(|account| {
-                let secret = account.authenticator.reveal_secret();
-                let same_secret: bool = secret.ct_eq(given.reveal_secret()).into();
-                account.authenticator.number() == given.number() && same_secret
-            })
-            .collect();
-        let environment = Environment::of_host(host.host());
-        let fits = |account: &&&Account| environment.is_none_or(|it| it == account.environment);
-        known.iter().find(fits).copied().ok_or_else(|| {
-            let detail = match (known.first(), environment) {
-                (Some(account), Some(host)) => format!(
-                    "this customerAuthenticator belongs to {}, and the host to {host}",
-                    account.environment
-                ),
-                _ => "no account has this customerAuthenticator".to_owned(),
-            };
-            Refusal::new(ErrorCode::AuthenticatorInvalid, detail)
-        })
-    }
-
-    /// The account of a token.
-    pub(crate) fn get(&self, id: AccountId) -> Option<&Account> {
-        self.0
-            .iter()
-            .find(|(known, _)| *known == id)
-            .map(|(_, account)| account)
-    }
+    })?;
+    text.parse()
 }
 
 #[cfg(test)]
@@ -257,17 +305,31 @@ mod tests {
         let secret = "1ad8eed133edf43cbcc185f0236828ae";
         let account: Account = format!("test=201722,{secret}").parse().unwrap();
         assert!(account.settings.plain_challenges);
-        let flag = format!("production=201722,{secret},strict,no-device-binding,plain");
-        let account: Account = flag.parse().unwrap();
-        assert_eq!(account.settings.strictness, Strictness::Strict);
-        assert!(!account.settings.device_binding);
-        assert!(account.settings.plain_challenges);
+        let flag = format!(
+            "production=201722,{secret},strict,no-device-binding,plain,credits=3,no-playready"
+        );
+        let Settings {
+            strictness,
+            plain_challenges,
+            disabled,
+            disabled_drms,
+            unbound_drms,
+            credits,
+        } = flag.parse::<Account>().unwrap().settings;
+        assert_eq!(strictness, Strictness::Strict);
+        assert!(plain_challenges && !disabled);
+        assert_eq!(disabled_drms.iter().collect::<Vec<_>>(), [Drm::PlayReady]);
+        let unbound: Vec<_> = unbound_drms.iter().collect();
+        assert_eq!(unbound, [Drm::Widevine, Drm::FairPlay]);
+        assert_eq!(credits, Some(3));
         for wrong in [
             "",
             "test",
             "test=",
             "prod=1,00",
             &format!("test=1,{secret},lax"),
+            &format!("test=1,{secret},credits"),
+            &format!("test=1,{secret},strict=1"),
         ] {
             assert!(wrong.parse::<Account>().is_err(), "{wrong}");
         }
@@ -275,8 +337,9 @@ mod tests {
 
     #[test]
     fn an_accounts_id_outlives_its_secret_but_not_its_environment() {
+        let name = SandboxName::of_default();
         let account = |environment, secret| {
-            Account::new(environment, CustomerAuthenticator::new(1, secret)).id()
+            Account::new(environment, CustomerAuthenticator::new(1, secret)).id_in(&name)
         };
         let test = account(Environment::Test, [1; 16]);
         assert_eq!(test, account(Environment::Test, [2; 16]));

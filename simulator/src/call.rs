@@ -1,16 +1,18 @@
 //! What every call is made of: its parameters, its host, its cookie header.
 
+use std::sync::Arc;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
     response::{IntoResponse, Response},
 };
-use expressplay::{Refusal, token_request::Form};
+use expressplay::{ErrorCode, Refusal, token_request::Form};
 use http::{HeaderMap, Method, StatusCode, header, uri::Authority};
 
 use crate::{
-    account::Account,
     error::{ErrorFormat, Failure},
+    sandbox::Customer,
     service::{MAX_BODY, Service},
 };
 
@@ -71,22 +73,25 @@ fn body_refusal(status: StatusCode) -> Response {
 }
 
 impl Call {
-    /// Checks the authenticator, then the error format: the first two things that can be wrong.
-    /// Gives the account and the format for everything that can be wrong after them.
-    pub(crate) fn enter<'s>(
+    /// Checks the authenticator, then the error format, then whether the account is disabled:
+    /// the first things that can be wrong. Gives the account and the format for everything that can be wrong after them.
+    pub(crate) fn enter(
         &self,
-        service: &'s Service,
+        service: &Service,
         default: ErrorFormat,
-    ) -> Result<(&'s Account, ErrorFormat), Failure> {
+    ) -> Result<(Arc<Customer>, ErrorFormat), Failure> {
         let format = ErrorFormat::read(self.parameters.get("errorFormat"), default);
         // An unknown format is reported in html, which is what one gets without asking.
         let usable = format.as_ref().copied().unwrap_or(ErrorFormat::Html);
-        let account = service
-            .accounts
+        let customer = service
+            .sandboxes
             .authenticate(self.parameters.get("customerAuthenticator"), &self.host)
             .map_err(|refusal| Failure::of_call(refusal, usable))?;
         let format = format.map_err(|refusal| Failure::of_call(refusal, usable))?;
-        Ok((account, format))
+        if customer.settings().disabled {
+            return Err(Failure::of_call(ErrorCode::AccountDisabled.into(), format));
+        }
+        Ok((customer, format))
     }
 
     /// The parameters, with the cookie from the `Cookie` header where no parameter gives it.

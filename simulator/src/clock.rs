@@ -1,36 +1,65 @@
 //! The time, as whoever runs the program wants it.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::SystemTime,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
 };
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
-/// A thousand years.
-const MAX_AHEAD_MS: i64 = 1000 * 31_556_952_000;
+/// The latest time that a clock shows: beyond the year 9999 times cannot be written down.
+const LATEST: Timestamp = Timestamp::constant(32_503_680_000, 0);
 
-/// A clock that can be put forward. Clones share the same hands.
+/// A clock that can be set, put forward and stopped. Clones share the same hands.
 ///
 /// Tokens, rentals and records go by [`Clock::now`]. What guards against replay goes by
-/// [`Clock::real`], which nobody can move.
+/// [`Clock::real`], which nobody can move. No clock goes beyond the year 3000, or before 1970.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
-    ahead_ms: Arc<AtomicI64>,
+    hands: Arc<Mutex<Hands>>,
+}
+
+/// Where a clock's hands are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Hands {
+    /// They move, so far ahead of the machine's time, or behind it.
+    Running {
+        /// How far.
+        ahead: SignedDuration,
+    },
+    /// They stand still.
+    Frozen {
+        /// At this time.
+        at: Timestamp,
+    },
+}
+
+impl Default for Hands {
+    fn default() -> Self {
+        Self::Running {
+            ahead: SignedDuration::ZERO,
+        }
+    }
 }
 
 impl Clock {
-    /// The time that this clock shows.
+    /// A clock whose hands are there.
     #[must_use]
-    pub fn now(&self) -> Timestamp {
-        let ahead = SignedDuration::from_millis(self.ahead_ms.load(Ordering::SeqCst));
-        self.real().saturating_add(ahead).unwrap_or(Timestamp::MAX)
+    pub fn at(hands: Hands) -> Self {
+        Self {
+            hands: Arc::new(Mutex::new(hands)),
+        }
     }
 
-    /// The machine's own time, in whole milliseconds, as databases keep it.
+    /// The time that this clock shows, in whole milliseconds, as databases keep it.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.shown(*self.lock())
+    }
+
+    /// The machine's own time, in whole milliseconds.
     #[must_use]
     #[expect(
         clippy::disallowed_methods,
@@ -44,45 +73,118 @@ impl Clock {
         Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
     }
 
-    /// How far this clock is ahead of the machine's, in milliseconds.
+    /// Where its hands are.
     #[must_use]
-    pub fn ahead_ms(&self) -> i64 {
-        self.ahead_ms.load(Ordering::SeqCst)
+    pub fn hands(&self) -> Hands {
+        *self.lock()
     }
 
-    /// Puts the clock forward, by a thousand years at most altogether: times beyond the year 9999
-    /// cannot be written down.
-    pub fn advance(&self, by: std::time::Duration) {
-        let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        let add = |ahead: i64| Some(ahead.saturating_add(ms).min(MAX_AHEAD_MS));
-        // The closure always gives a value, so the update always happens.
-        let _ = self
-            .ahead_ms
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
+    /// Puts the clock forward, as far as it goes.
+    pub fn advance(&self, by: Duration) {
+        let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+        let mut hands = self.lock();
+        *hands = match *hands {
+            Hands::Frozen { at } => Hands::Frozen {
+                at: at.saturating_add(by).unwrap_or(LATEST).min(LATEST),
+            },
+            Hands::Running { ahead } => Hands::Running {
+                ahead: ahead
+                    .saturating_add(by)
+                    .min(LATEST.duration_since(self.real())),
+            },
+        };
+    }
+
+    /// Sets the clock. One that runs goes on from there.
+    pub fn set(&self, at: Timestamp) {
+        let at = at.clamp(Timestamp::UNIX_EPOCH, LATEST);
+        let mut hands = self.lock();
+        *hands = match *hands {
+            Hands::Frozen { .. } => Hands::Frozen { at },
+            Hands::Running { .. } => Hands::Running {
+                ahead: at.duration_since(self.real()),
+            },
+        };
+    }
+
+    /// Stops the hands.
+    pub fn freeze(&self) {
+        let mut hands = self.lock();
+        *hands = Hands::Frozen {
+            at: self.shown(*hands),
+        };
+    }
+
+    /// Lets the hands run on from where they stand.
+    pub fn resume(&self) {
+        let mut hands = self.lock();
+        if let Hands::Frozen { at } = *hands {
+            *hands = Hands::Running {
+                ahead: at.duration_since(self.real()),
+            };
+        }
+    }
+
+    fn shown(&self, hands: Hands) -> Timestamp {
+        match hands {
+            Hands::Frozen { at } => at,
+            Hands::Running { ahead } => self
+                .real()
+                .saturating_add(ahead)
+                .unwrap_or(LATEST)
+                .min(LATEST),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Hands> {
+        self.hands.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    fn hour() -> Duration {
+        Duration::from_secs(3600)
+    }
 
     #[test]
     fn a_clock_put_forward_shows_it_to_all_who_share_it() {
         let clock = Clock::default();
         let other = clock.clone();
-        clock.advance(Duration::from_secs(3600));
-        assert_eq!(other.ahead_ms(), 3_600_000);
-        assert!(
-            other.now()
-                >= other
-                    .real()
-                    .saturating_add(SignedDuration::from_mins(59))
-                    .unwrap()
-        );
+        clock.advance(hour());
+        clock.advance(hour());
+        let ahead = SignedDuration::from_hours(2);
+        assert_eq!(other.hands(), Hands::Running { ahead });
+        let before = other.real();
+        assert!(other.now() >= before + ahead);
         clock.advance(Duration::MAX);
-        assert_eq!(clock.ahead_ms(), MAX_AHEAD_MS);
-        assert!(clock.now() < "9000-01-01T00:00:00Z".parse().unwrap());
+        clock.advance(hour());
+        assert!(clock.now() <= LATEST);
+    }
+
+    #[test]
+    fn a_clock_that_is_frozen_moves_by_hand_alone() {
+        let clock = Clock::default();
+        clock.freeze();
+        let noon: Timestamp = "2030-06-01T12:00:00Z".parse().unwrap();
+        clock.set(noon);
+        assert_eq!(clock.now(), noon);
+        clock.advance(hour());
+        assert_eq!(clock.now().to_string(), "2030-06-01T13:00:00Z");
+        clock.resume();
+        assert!(matches!(clock.hands(), Hands::Running { .. }));
+        assert!(clock.now() >= noon + SignedDuration::from_hours(1));
+    }
+
+    #[test]
+    fn a_clock_can_be_set_back_but_not_beyond_where_times_begin() {
+        let clock = Clock::default();
+        clock.freeze();
+        clock.set(Timestamp::MIN);
+        assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
+        clock.set(Timestamp::MAX);
+        assert_eq!(clock.now(), LATEST);
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::{RngCore, SeedableRng, rngs::StdRng};
+use sha2::{Digest, Sha256};
 
 /// A source of random bytes. Clones share the same generator.
 #[derive(Debug, Clone)]
@@ -28,6 +29,18 @@ impl Entropy {
     pub fn seeded(seed: u64) -> Self {
         Self {
             rng: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))),
+        }
+    }
+
+    /// Seeded by a number and a name: the same for the same two.
+    #[must_use]
+    pub fn named(seed: u64, name: &str) -> Self {
+        let hash = Sha256::new()
+            .chain_update(seed.to_be_bytes())
+            .chain_update(name)
+            .finalize();
+        Self {
+            rng: Arc::new(Mutex::new(StdRng::from_seed(hash.into()))),
         }
     }
 

@@ -136,8 +136,20 @@ pub enum Error {
         /// What was given.
         text: String,
     },
+    /// Two sandboxes with one name.
+    #[error("there is a sandbox {name} already")]
+    SameSandbox {
+        /// The name.
+        name: crate::SandboxName,
+    },
+    /// What the database keeps cannot be brought back.
+    #[error("what the database keeps cannot be used: {0}")]
+    Kept(String),
     /// Two accounts with one number in one environment.
-    #[error("two accounts have the number {number} in the {environment} environment")]
+    #[error(
+        "two accounts have the number {number} in the {environment} environment, or one \
+         authenticator in two sandboxes"
+    )]
     SameAccount {
         /// The number.
         number: u64,

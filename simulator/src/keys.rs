@@ -20,6 +20,7 @@ use crate::{
     call::{Call, refuse},
     error::{ErrorFormat, Failure},
     key_wrap,
+    sandbox::Sandbox,
     service::Service,
 };
 
@@ -36,11 +37,11 @@ struct Kept {
 
 /// `GET` and `POST /keystore/keys`.
 pub(crate) async fn all(State(service): State<Service>, call: Call) -> Result<Response, Failure> {
-    let (account, format) = call.enter(&service, ErrorFormat::Json)?;
+    let (customer, format) = call.enter(&service, ErrorFormat::Json)?;
     let kek = kek_of(&call).map_err(refuse(format))?;
     if call.method == Method::GET {
         let kept = service
-            .kept_keys(account.id())
+            .kept_keys(customer.id)
             .await
             .map_err(|error| Failure::internal(&error, format))?;
         // A key under another kek is listed all the same, only not in clear.
@@ -49,13 +50,13 @@ pub(crate) async fn all(State(service): State<Service>, call: Call) -> Result<Re
         return Ok(Json(keys.map_err(refuse(format))?).into_response());
     }
     let kept = if call.body.is_empty() {
-        make(&service, kek.as_ref())
+        make(&customer.sandbox, kek.as_ref())
     } else {
-        read_body(&service, &call.body, kek.as_ref())
+        read_body(&customer.sandbox, &call.body, kek.as_ref())
     }
     .map_err(refuse(format))?;
     service
-        .keep_key(account.id(), &kept)
+        .keep_key(customer.id, &kept)
         .await
         .map_err(|error| Failure::internal(&error, format))?;
     Ok(Json(kept.answer(kek.as_ref()).map_err(refuse(format))?).into_response())
@@ -67,7 +68,7 @@ pub(crate) async fn one(
     Path(kid): Path<String>,
     call: Call,
 ) -> Result<Response, Failure> {
-    let (account, format) = call.enter(&service, ErrorFormat::Json)?;
+    let (customer, format) = call.enter(&service, ErrorFormat::Json)?;
     let kek = kek_of(&call).map_err(refuse(format))?;
     let kid: KeyId = kid.parse().map_err(refuse(format))?;
     let internal = |error: sqlx::Error| Failure::internal(&error, format);
@@ -78,7 +79,7 @@ pub(crate) async fn one(
     };
     if call.method == Method::DELETE {
         let removed = service
-            .forget_key(account.id(), &kid)
+            .forget_key(customer.id, &kid)
             .await
             .map_err(internal)?;
         return if removed {
@@ -88,7 +89,7 @@ pub(crate) async fn one(
         };
     }
     let kept = service
-        .kept_key(account.id(), &kid)
+        .kept_key(customer.id, &kid)
         .await
         .map_err(internal)?
         .ok_or_else(missing)?;
@@ -109,23 +110,23 @@ fn needs_kek(kek: Option<&KeyEncryptionKey>) -> Result<&KeyEncryptionKey, Refusa
 }
 
 /// A key of the service's own making.
-fn make(service: &Service, kek: Option<&KeyEncryptionKey>) -> Result<Kept, Refusal> {
+fn make(sandbox: &Sandbox, kek: Option<&KeyEncryptionKey>) -> Result<Kept, Refusal> {
     let kek = needs_kek(kek)?;
-    let key = ContentKey::from_bytes(service.entropy.bytes());
+    let key = ContentKey::from_bytes(sandbox.entropy.bytes());
     Ok(Kept {
-        kid: KeyId::Bytes(service.entropy.bytes()),
+        kid: KeyId::Bytes(sandbox.entropy.bytes()),
         kek_id: Some(key_wrap::kek_id(kek)),
         ek: key_wrap::wrap(kek, &key)?,
         info: None,
         expiration: None,
         content_id: None,
-        last_update: service.clock.now(),
+        last_update: sandbox.clock.now(),
     })
 }
 
 /// A key of the customer's.
 fn read_body(
-    service: &Service,
+    sandbox: &Sandbox,
     body: &[u8],
     kek: Option<&KeyEncryptionKey>,
 ) -> Result<Kept, Refusal> {
@@ -167,7 +168,7 @@ fn read_body(
         info: key.info,
         expiration: key.expiration,
         content_id: key.content_id,
-        last_update: service.clock.now(),
+        last_update: sandbox.clock.now(),
     })
 }
 

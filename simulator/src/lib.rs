@@ -39,15 +39,17 @@ mod keys;
 mod license;
 mod log;
 mod records;
+pub mod sandbox;
 mod seal;
 mod service;
 mod simulator;
 mod soft_device;
 mod token;
 
-pub use account::{Account, Environment, Settings};
+pub use account::{Account, DrmSet, Environment, Settings};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use error::Error;
+pub use sandbox::SandboxName;
 pub use simulator::{Builder, Simulator, url_of};
 pub use soft_device::SoftDevice;

@@ -17,11 +17,12 @@ use expressplay::{
 use http::{HeaderMap, header};
 
 use crate::{
-    account::{Account, Environment},
+    account::{Environment, Settings},
     call::Call,
     device::{self, Asker, Mark},
     error::{ErrorFormat, Failure},
-    log::Draft,
+    log::{Draft, Outcome},
+    sandbox::Customer,
     seal::{TokenContents, TokenKey},
     service::Service,
 };
@@ -63,22 +64,29 @@ async fn redeem(
         .map_err(|refusal| Failure::of_license(refusal, ErrorFormat::Html))?;
     let refuse = |refusal| Failure::of_license(refusal, format);
 
-    // A token that does not open has no account, so its refusal leaves no record.
+    // A token that does not open has no account, so its refusal leaves no record; nor does one of
+    // an account that is no longer here.
     let token = token_of(call).map_err(refuse)?;
     let contents = service.sealer.open(&token).map_err(refuse)?;
+    let customer = service.sandboxes.customer(contents.account);
+    let customer = customer.ok_or_else(|| {
+        let detail = "the token's account is not served here";
+        refuse(Refusal::new(ErrorCode::InvalidToken, detail))
+    })?;
 
     let challenge = challenge_of(call);
     let Judgement {
         asker,
         mark,
         verdict,
-    } = judge(service, drm, call, &token, &contents, challenge.as_ref());
+    } = judge(&customer, drm, call, &token, &contents, challenge.as_ref());
     let asked = challenge
         .as_ref()
         .map_or(&[][..], |challenge| &challenge.request().kids);
     let draft = Draft {
         account: contents.account,
-        event_time: service.clock.now(),
+        uses_credit: customer.settings().credits.is_some(),
+        event_time: customer.sandbox.clock.now(),
         drm,
         cookie: contents.cookie.clone(),
         device_id: asker,
@@ -98,15 +106,16 @@ async fn redeem(
         from,
     };
     // Durable before it is answered: after this line the record survives a power cut.
-    let fresh = service
+    let outcome = service
         .log
         .append(draft, mark)
         .await
         .map_err(|error| Failure::internal(&error, format))?;
-    if !fresh {
-        return Err(refuse(device::replayed()));
-    }
-    let license = verdict.map_err(refuse)?;
+    let license = match outcome {
+        Outcome::AsDrafted => verdict.map_err(refuse)?,
+        Outcome::Replayed => return Err(refuse(device::replayed())),
+        Outcome::NoCredits => return Err(refuse(ErrorCode::InsufficientTokens.into())),
+    };
     tracing::info!(
         %drm,
         cookie = contents.cookie.as_ref().map(tracing::field::display),
@@ -125,30 +134,31 @@ struct Judgement {
     verdict: Result<License, Refusal>,
 }
 
-/// The checks, in their order: token, account, challenge, kids, device restriction.
+/// The checks, in their order: token, account, challenge, kids, device restriction. Credits come
+/// last, in the record's own commit.
 fn judge(
-    service: &Service,
+    customer: &Customer,
     drm: Drm,
     call: &Call,
     token: &Token,
     contents: &TokenContents,
     challenge: Result<&LicenseChallenge, &Refusal>,
 ) -> Judgement {
-    let account = check_account(service, call, contents);
     // Looked at whatever the token is worth, since the record names who asked.
     let proof = challenge
         .map_err(Clone::clone)
-        .and_then(|challenge| Asker::of(challenge, token, service.clock.real()));
+        .and_then(|challenge| Asker::of(challenge, token, customer.sandbox.clock.real()));
     let asker = proof.as_ref().ok().and_then(Asker::device_id);
 
-    let admitted = check_token(service, drm, contents).and(account);
+    let admitted = check_token(customer, drm, call, contents)
+        .and_then(|()| check_account(&customer.settings(), drm));
     let mark = match (&admitted, &proof) {
-        (Ok(_), Ok(Asker::Proved { mark, .. })) => Some(mark.clone()),
+        (Ok(()), Ok(Asker::Proved { mark, .. })) => Some(mark.clone()),
         _ => None,
     };
-    let verdict = admitted.and_then(|account| {
+    let verdict = admitted.and_then(|()| {
         let asker = proof?;
-        asker.check_allowed(&account.settings)?;
+        asker.check_allowed(&customer.settings())?;
         let license = grant(contents, challenge.map_err(Clone::clone)?.request())?;
         device::cross_check(contents.device_id, &asker)?;
         Ok(license)
@@ -160,8 +170,14 @@ fn judge(
     }
 }
 
-fn check_token(service: &Service, drm: Drm, contents: &TokenContents) -> Result<(), Refusal> {
-    if service.clock.now() > contents.expires_at {
+/// -4010 for a token that has expired, or is of another DRM or environment.
+fn check_token(
+    customer: &Customer,
+    drm: Drm,
+    call: &Call,
+    contents: &TokenContents,
+) -> Result<(), Refusal> {
+    if customer.sandbox.clock.now() > contents.expires_at {
         return Err(Refusal::new(
             ErrorCode::InvalidToken,
             format!("the token expired at {}", contents.expires_at),
@@ -173,30 +189,24 @@ fn check_token(service: &Service, drm: Drm, contents: &TokenContents) -> Result<
             format!("the token is for {}, and this is {drm}", contents.drm),
         ));
     }
-    Ok(())
-}
-
-fn check_account<'s>(
-    service: &'s Service,
-    call: &Call,
-    contents: &TokenContents,
-) -> Result<&'s Account, Refusal> {
-    let account = service.accounts.get(contents.account).ok_or_else(|| {
-        Refusal::new(
-            ErrorCode::InvalidToken,
-            "the token's account is not served here",
-        )
-    })?;
     match Environment::of_host(call.host.host()) {
-        Some(host) if host != account.environment => Err(Refusal::new(
+        Some(host) if host != customer.environment => Err(Refusal::new(
             ErrorCode::InvalidToken,
             format!(
                 "the token belongs to {}, and the host to {host}",
-                account.environment
+                customer.environment
             ),
         )),
-        _ => Ok(account),
+        _ => Ok(()),
     }
+}
+
+/// -2031 for an account that is disabled; -7011, -5002 or -6009 for one without the DRM.
+fn check_account(settings: &Settings, drm: Drm) -> Result<(), Refusal> {
+    if settings.disabled {
+        return Err(ErrorCode::AccountDisabled.into());
+    }
+    settings.check_drm(drm)
 }
 
 /// A licence for the kids that are asked for and that the token has.

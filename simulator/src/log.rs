@@ -24,6 +24,8 @@ const BATCH: usize = 512;
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) account: AccountId,
+    /// Whether the account has paid for so many licences and no more.
+    pub(crate) uses_credit: bool,
     pub(crate) event_time: Timestamp,
     pub(crate) drm: Drm,
     pub(crate) cookie: Option<Cookie>,
@@ -39,7 +41,28 @@ pub(crate) struct Draft {
 struct Entry {
     draft: Draft,
     mark: Option<Mark>,
-    reply: oneshot::Sender<Result<bool, LogError>>,
+    reply: oneshot::Sender<Result<Outcome, LogError>>,
+}
+
+/// What became of a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The record says what the draft said.
+    AsDrafted,
+    /// The mark was used before: the record says refused, with -4001.
+    Replayed,
+    /// The account's credits are used up: the record says refused, with -2019.
+    NoCredits,
+}
+
+impl Outcome {
+    const fn refusal(self) -> Option<ErrorCode> {
+        match self {
+            Self::AsDrafted => None,
+            Self::Replayed => Some(ErrorCode::DeviceNotAuthenticated),
+            Self::NoCredits => Some(ErrorCode::InsufficientTokens),
+        }
+    }
 }
 
 /// Why a record was not written.
@@ -66,10 +89,11 @@ impl Log {
     }
 
     /// Writes a record, and returns once it is durable.
-    ///
-    /// False means that the mark was used before: the record then says refused, with -4001,
-    /// whatever the draft said.
-    pub(crate) async fn append(&self, draft: Draft, mark: Option<Mark>) -> Result<bool, LogError> {
+    pub(crate) async fn append(
+        &self,
+        draft: Draft,
+        mark: Option<Mark>,
+    ) -> Result<Outcome, LogError> {
         let (reply, answer) = oneshot::channel();
         self.entries
             .send(Entry { draft, mark, reply })
@@ -86,8 +110,8 @@ async fn write(database: SqlitePool, clock: Clock, mut entries: mpsc::Receiver<E
         let replies = batch.drain(..).map(|entry| entry.reply);
         match result {
             // A reply that nobody waits for any more belongs to a client that went away.
-            Ok(fresh) => replies.zip(fresh).for_each(|(reply, fresh)| {
-                let _ = reply.send(Ok(fresh));
+            Ok(outcomes) => replies.zip(outcomes).for_each(|(reply, outcome)| {
+                let _ = reply.send(Ok(outcome));
             }),
             Err(error) => {
                 let error = LogError::Commit(error.to_string());
@@ -103,7 +127,7 @@ async fn commit(
     database: &SqlitePool,
     real_now: Timestamp,
     batch: &[Entry],
-) -> Result<Vec<bool>, sqlx::Error> {
+) -> Result<Vec<Outcome>, sqlx::Error> {
     let mut transaction = database.begin_with("begin immediate").await?;
     let oldest = real_now
         .saturating_sub(MARK_LIFETIME)
@@ -112,22 +136,41 @@ async fn commit(
         .bind(oldest.as_millisecond())
         .execute(&mut *transaction)
         .await?;
-    let mut fresh = Vec::with_capacity(batch.len());
+    let mut outcomes = Vec::with_capacity(batch.len());
     for Entry { draft, mark, .. } in batch {
-        let is_fresh = match mark {
+        let fresh = match mark {
             Some(mark) => insert_mark(&mut transaction, mark, real_now).await?,
             None => true,
         };
-        let refused = if is_fresh {
-            draft.refused
-        } else {
-            Some(ErrorCode::DeviceNotAuthenticated)
+        let outcome = match (fresh, draft.refused) {
+            (false, _) => Outcome::Replayed,
+            (true, None) if draft.uses_credit => {
+                use_credit(&mut transaction, draft.account).await?
+            }
+            (true, _) => Outcome::AsDrafted,
         };
-        insert_record(&mut transaction, draft, refused).await?;
-        fresh.push(is_fresh);
+        insert_record(&mut transaction, draft, outcome.refusal().or(draft.refused)).await?;
+        outcomes.push(outcome);
     }
     transaction.commit().await?;
-    Ok(fresh)
+    Ok(outcomes)
+}
+
+/// Uses up one of an account's credits, if it has one left.
+async fn use_credit(
+    transaction: &mut Transaction<'_, Sqlite>,
+    account: AccountId,
+) -> Result<Outcome, sqlx::Error> {
+    let used = sqlx::query(
+        "update credit set remaining = remaining - 1 where account = ? and remaining > 0",
+    )
+    .bind(account.to_string())
+    .execute(&mut **transaction)
+    .await?;
+    Ok(match used.rows_affected() {
+        0 => Outcome::NoCredits,
+        _ => Outcome::AsDrafted,
+    })
 }
 
 async fn insert_mark(
@@ -159,9 +202,10 @@ async fn insert_record(
     };
     let kids = serde_json::to_string(&draft.kids).map_err(|e| sqlx::Error::Encode(e.into()))?;
     sqlx::query(
-        "insert into record (account, event_time_ms, drm, cookie, device_id, refused_device_id,
-                             content_id, kids, status, error_code, ip_address)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into record (account, event_id, event_time_ms, drm, cookie, device_id,
+                             refused_device_id, content_id, kids, status, error_code, ip_address)
+         values (?1, coalesce((select max(event_id) from record where account = ?1), 0) + 1,
+                 ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )
     .bind(draft.account.to_string())
     .bind(draft.event_time.as_millisecond())

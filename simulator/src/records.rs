@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::{Row, sqlite::SqliteRow};
 
 use crate::{
-    account::AccountId,
     call::{Call, refuse},
     error::{ErrorFormat, Failure},
+    sandbox::Customer,
     service::Service,
 };
 
@@ -27,9 +27,9 @@ pub(crate) async fn retrieve(
     State(service): State<Service>,
     call: Call,
 ) -> Result<Json<Records>, Failure> {
-    let (account, format) = call.enter(&service, ErrorFormat::Json)?;
+    let (customer, format) = call.enter(&service, ErrorFormat::Json)?;
     let query = read_query(&call.parameters).map_err(refuse(format))?;
-    let records = find(&service, account.id(), &query)
+    let records = find(&service, &customer, &query)
         .await
         .map_err(|error| Failure::internal(&error, format))?;
     Ok(Json(Records { records }))
@@ -72,14 +72,15 @@ fn read_query(form: &Form) -> Result<RecordQuery, Refusal> {
 
 async fn find(
     service: &Service,
-    account: AccountId,
+    customer: &Customer,
     query: &RecordQuery,
 ) -> Result<Vec<Record>, sqlx::Error> {
     // What happened within the lag is not in the log yet, for whoever asks.
-    let until = service
+    let sandbox = &customer.sandbox;
+    let until = sandbox
         .clock
         .now()
-        .saturating_sub(service.record_lag())
+        .saturating_sub(sandbox.record_lag())
         .unwrap_or(Timestamp::MIN);
     let select = |rest: &str| {
         format!("select {COLUMNS} from record where account = ? and event_time_ms <= ? {rest}")
@@ -97,7 +98,7 @@ async fn find(
     };
     let limit = i64::try_from(MAX_RECORDS).unwrap_or(i64::MAX);
     let rows = sqlx::query(&sql)
-        .bind(account.to_string())
+        .bind(customer.id.to_string())
         .bind(until.as_millisecond());
     let rows = match query {
         RecordQuery::Latest => rows.bind(limit),

@@ -1,12 +1,6 @@
 //! What every handler shares, and the routes.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -16,13 +10,11 @@ use axum::{
 };
 use expressplay::{Drm, key_storage::KEYS_PATH, record::RECORDS_PATH};
 use http::{HeaderName, Method, StatusCode, Uri, header};
-use jiff::SignedDuration;
 use sqlx::SqlitePool;
 use tower_http::cors::CorsLayer;
 
 use crate::{
-    Clock, Entropy, account::Accounts, control, keys, license, log::Log, records, seal::Sealer,
-    token,
+    Entropy, control, keys, license, log::Log, records, sandbox::Sandboxes, seal::Sealer, token,
 };
 
 /// The largest body of any call.
@@ -31,27 +23,20 @@ pub(crate) const MAX_BODY: usize = 64 * 1024;
 /// A running simulator, as its handlers see it.
 #[derive(Clone)]
 pub(crate) struct Service {
-    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) sandboxes: Arc<Sandboxes>,
     pub(crate) sealer: Sealer,
     pub(crate) log: Log,
     pub(crate) readers: SqlitePool,
     pub(crate) writer: SqlitePool,
-    pub(crate) clock: Clock,
+    /// For what belongs to no sandbox.
     pub(crate) entropy: Entropy,
     pub(crate) public_url: Option<String>,
-    pub(crate) record_lag_ms: Arc<AtomicU64>,
     pub(crate) on_loopback: bool,
     pub(crate) has_control: bool,
     pub(crate) control_token: Option<String>,
 }
 
 impl Service {
-    /// How long a record takes to appear.
-    pub(crate) fn record_lag(&self) -> SignedDuration {
-        let lag = Duration::from_millis(self.record_lag_ms.load(Ordering::SeqCst));
-        SignedDuration::try_from(lag).unwrap_or(SignedDuration::MAX)
-    }
-
     /// Every route. The control plane is left out where nobody should move the clock.
     pub(crate) fn router(self) -> Router {
         let licenses = Router::new()

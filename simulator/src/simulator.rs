@@ -1,13 +1,9 @@
 //! A running simulator, as a value.
 
 use std::{
-    collections::HashSet,
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -15,7 +11,10 @@ use sqlx::SqlitePool;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    Account, Clock, Entropy, Error, account::Accounts, database, log::Log, seal::Sealer,
+    Account, Clock, Entropy, Error, database,
+    log::Log,
+    sandbox::{Sandbox, SandboxName, Sandboxes},
+    seal::Sealer,
     service::Service,
 };
 
@@ -28,8 +27,7 @@ pub struct Simulator {
     address: SocketAddr,
     url: String,
     accounts: Vec<Account>,
-    clock: Clock,
-    record_lag_ms: Arc<AtomicU64>,
+    sandbox: Arc<Sandbox>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -75,14 +73,13 @@ impl Simulator {
 
     /// Its clock.
     #[must_use]
-    pub const fn clock(&self) -> &Clock {
-        &self.clock
+    pub fn clock(&self) -> &Clock {
+        &self.sandbox.clock
     }
 
     /// From now on records take so long to appear.
     pub fn set_record_lag(&self, lag: Duration) {
-        self.record_lag_ms
-            .store(milliseconds(lag), Ordering::SeqCst);
+        self.sandbox.set_record_lag(lag);
     }
 
     /// Stops it, once what is under way has been answered. The port is free afterwards.
@@ -226,18 +223,6 @@ impl Builder {
         if self.accounts.is_empty() {
             self.accounts = Account::defaults();
         }
-        let mut ids = HashSet::new();
-        if let Some(twin) = self
-            .accounts
-            .iter()
-            .find(|account| !ids.insert(account.id()))
-        {
-            let number = twin.authenticator.number();
-            return Err(Error::SameAccount {
-                number,
-                environment: twin.environment,
-            });
-        }
         let public_url = self
             .public_url
             .as_deref()
@@ -260,21 +245,25 @@ impl Builder {
         let (writer, readers) = open(&self.database).await.map_err(cannot_use)?;
         let sealer = sealer(&writer, &self.entropy).await.map_err(cannot_use)?;
 
-        let record_lag_ms = Arc::new(AtomicU64::new(milliseconds(self.record_lag)));
+        let name = SandboxName::of_default();
+        let first = Sandbox::new(name.clone(), None, self.clock.clone(), self.entropy.clone());
+        first.set_record_lag(self.record_lag);
+        let sandboxes = Sandboxes::default();
+        let sandbox = sandboxes.add(first, self.accounts.clone())?;
         let service = Service {
-            accounts: Arc::new(Accounts::new(self.accounts.clone())),
+            sandboxes: Arc::new(sandboxes),
             sealer,
-            log: Log::start(writer.clone(), self.clock.clone()),
+            log: Log::start(writer.clone(), self.clock),
             readers,
             writer,
-            clock: self.clock.clone(),
             entropy: self.entropy,
             public_url,
-            record_lag_ms: record_lag_ms.clone(),
             on_loopback: address.ip().is_loopback(),
             has_control: self.control,
             control_token: self.control_token,
         };
+        service.load_sandboxes().await?;
+        service.give_credits(&name).await?;
         let router = service.router();
         let (stop, mut stopping) = watch::channel(false);
         let serving = tokio::spawn(async move {
@@ -294,8 +283,7 @@ impl Builder {
             address,
             url: url_of(address),
             accounts: self.accounts,
-            clock: self.clock,
-            record_lag_ms,
+            sandbox,
             stop,
             serving,
         })
@@ -354,8 +342,4 @@ async fn sealer(database: &SqlitePool, entropy: &Entropy) -> Result<Sealer, sqlx
     let key = <[u8; 32]>::try_from(key)
         .map_err(|_| sqlx::Error::Decode("the sealing key has 32 bytes".into()))?;
     Ok(Sealer::new(key))
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -14,7 +14,7 @@ use http::{header, uri::Authority};
 use jiff::Timestamp;
 
 use crate::{
-    account::Account,
+    account::{AccountId, Settings},
     call::{Call, refuse},
     error::{ErrorFormat, Failure},
     key_wrap,
@@ -38,26 +38,27 @@ pub(crate) async fn fairplay(State(it): State<Service>, call: Call) -> Result<Re
 }
 
 async fn generate(service: &Service, drm: Drm, call: &Call) -> Result<Response, Failure> {
-    let (account, format) = call.enter(service, ErrorFormat::Html)?;
+    let (customer, format) = call.enter(service, ErrorFormat::Html)?;
     let refuse = refuse(format);
+    let settings = customer.settings();
+    settings.check_drm(drm).map_err(&refuse)?;
     let form = call.with_cookie_header();
-    let request =
-        TokenRequest::from_form(drm, &form, account.settings.strictness).map_err(&refuse)?;
-    let now = service.clock.now();
+    let request = TokenRequest::from_form(drm, &form, settings.strictness).map_err(&refuse)?;
+    let now = customer.sandbox.clock.now();
     let expires_at = Moment::token_end(request.common.expiration, now).map_err(&refuse)?;
     let expires_at = within_rental(&request, expires_at, now).map_err(&refuse)?;
-    check_device_binding(account, &request).map_err(&refuse)?;
+    check_device_binding(&settings, &request).map_err(&refuse)?;
 
     let mut keys = Vec::new();
     for (kid, source) in request.keys() {
-        let key = content_key(service, account, kid, source, format).await?;
+        let key = content_key(service, customer.id, kid, source, format).await?;
         keys.push(TokenKey {
             kid: kid.cloned(),
             key,
         });
     }
     let contents = TokenContents {
-        account: account.id(),
+        account: customer.id,
         drm,
         expires_at,
         cookie: request.common.cookie.clone(),
@@ -67,12 +68,12 @@ async fn generate(service: &Service, drm: Drm, call: &Call) -> Result<Response, 
     };
     let token = service
         .sealer
-        .seal(&contents, &service.entropy)
+        .seal(&contents, &customer.sandbox.entropy)
         .map_err(&refuse)?;
     let endpoint = license_endpoint(service, &call.host, drm, request.common.use_https);
     let url = TokenUrl::new(&endpoint, token).map_err(|error| Failure::internal(&error, format))?;
     tracing::info!(
-        account = account.authenticator.number(),
+        account = customer.authenticator.number(),
         %drm,
         cookie = contents.cookie.as_ref().map(tracing::field::display),
         device_id = contents.device_id.as_ref().map(tracing::field::display),
@@ -108,11 +109,12 @@ fn within_rental(
 }
 
 /// -7002 and -6008: not every service has device binding. PlayReady's always does.
-fn check_device_binding(account: &Account, request: &TokenRequest) -> Result<(), Refusal> {
-    if account.settings.device_binding || request.common.device_id.is_none() {
+fn check_device_binding(settings: &Settings, request: &TokenRequest) -> Result<(), Refusal> {
+    let drm = request.drm();
+    if request.common.device_id.is_none() || !settings.unbound_drms.contains(drm) {
         return Ok(());
     }
-    match request.drm() {
+    match drm {
         Drm::Widevine => Err(ErrorCode::WidevineDeviceBinding.into()),
         Drm::FairPlay => Err(ErrorCode::FairPlayDeviceBinding.into()),
         Drm::PlayReady => Ok(()),
@@ -121,7 +123,7 @@ fn check_device_binding(account: &Account, request: &TokenRequest) -> Result<(),
 
 async fn content_key(
     service: &Service,
-    account: &Account,
+    account: AccountId,
     kid: Option<&KeyId>,
     source: &KeySource,
     format: ErrorFormat,
@@ -133,7 +135,7 @@ async fn content_key(
         KeySource::Stored { kek } => {
             let kid = kid.ok_or_else(|| refuse(ErrorCode::KidMissing.into()))?;
             let ek = service
-                .wrapped_key(account.id(), kid)
+                .wrapped_key(account, kid)
                 .await
                 .map_err(|error| Failure::internal(&error, format))?
                 .ok_or_else(|| {

@@ -10,7 +10,7 @@ use crate::help::{Bench, EK, KEK, KEY, KID, OTHER_KID, Who, base_form, device};
 use ErrorCode as E;
 
 /// Codes that no request causes here; the fidelity page lists them too.
-const NOT_CAUSED: [ErrorCode; 12] = [
+const NOT_CAUSED: [ErrorCode; 7] = [
     E::IpAddress,
     E::AdminError,
     E::FairPlayTokenType,
@@ -18,12 +18,28 @@ const NOT_CAUSED: [ErrorCode; 12] = [
     E::FairPlayKeyData,
     E::FairPlayNotAuthorised,
     E::LicenseGeneration,
-    // Of accounts that are limited or disabled, which this simulator does not have yet.
+];
+
+/// Authenticators that no account has.
+const AUTHENTICATION_CASES: [(ErrorCode, Option<&str>); 4] = [
+    (E::AuthenticatorMissing, None),
+    (E::AuthenticatorMissing, Some("")),
+    (E::AuthenticatorInvalid, Some("nonsense")),
+    (
+        E::AuthenticatorInvalid,
+        Some("1,00000000000000000000000000000000"),
+    ),
+];
+
+/// What no format but html can say.
+const IN_HTML_ALONE: ErrorCode = E::ErrorFormat;
+
+/// What a redemption can be refused with.
+const REDEMPTION_CODES: [ErrorCode; 4] = [
+    E::DeviceNotAuthenticated,
+    E::InvalidToken,
+    E::KidInvalid,
     E::InsufficientTokens,
-    E::AccountDisabled,
-    E::PlayReadyDisabled,
-    E::FairPlayDisabled,
-    E::WidevineDisabled,
 ];
 
 /// A token request, the least of its DRM but for these changes, and the code it earns.
@@ -183,6 +199,10 @@ const TOKEN_CASES: &[Case] = &[
     ),
     case(E::LicenseDuration, WV, &[("licenseDuration", "a while")]),
     case(E::WidevineExtension, WV, &[("wvExtension", "abcd")]),
+    as_who(Who::Disabled, case(E::AccountDisabled, WV, &[])),
+    as_who(Who::WithoutDrms, case(E::WidevineDisabled, WV, &[])),
+    as_who(Who::WithoutDrms, case(E::PlayReadyDisabled, PR, &[])),
+    as_who(Who::WithoutDrms, case(E::FairPlayDisabled, FP, &[])),
 ];
 
 impl Case {
@@ -242,16 +262,7 @@ async fn each_code_of_token_generation_is_caused_in_html_and_json() {
 async fn authentication_is_checked_before_anything_else() {
     let bench = Bench::start().await;
     let url = bench.url("/hms/wv/token");
-    let cases = [
-        (E::AuthenticatorMissing, None),
-        (E::AuthenticatorMissing, Some("")),
-        (E::AuthenticatorInvalid, Some("nonsense")),
-        (
-            E::AuthenticatorInvalid,
-            Some("1,00000000000000000000000000000000"),
-        ),
-    ];
-    for (code, authenticator) in cases {
+    for (code, authenticator) in AUTHENTICATION_CASES {
         for format in ["html", "json"] {
             let mut form = vec![("deviceId", "wrong too"), ("errorFormat", format)];
             form.extend(authenticator.map(|text| ("customerAuthenticator", text)));
@@ -271,7 +282,7 @@ async fn an_unknown_error_format_is_refused_in_html() {
     let mut pairs = base_form(WV);
     pairs.push(("errorFormat", "xml"));
     let response = bench.token_call(Who::Test, WV, &pairs).await;
-    assert_html(response, StatusCode::BAD_REQUEST, E::ErrorFormat).await;
+    assert_html(response, StatusCode::BAD_REQUEST, IN_HTML_ALONE).await;
 }
 
 #[tokio::test]
@@ -283,12 +294,14 @@ async fn each_code_of_redemption_is_caused_in_html_and_json() {
     let forged: TokenUrl = format!("{}?ExpressPlayToken=sQAAAA", bound.endpoint())
         .parse()
         .unwrap();
+    let unpaid = bench.token(Who::WithoutCredits, WV, &[]).await;
     let cases = [
-        (E::DeviceNotAuthenticated, &bound, KID),
-        (E::InvalidToken, &forged, KID),
-        (E::KidInvalid, &unbound, OTHER_KID),
+        (&bound, KID),
+        (&forged, KID),
+        (&unbound, OTHER_KID),
+        (&unpaid, KID),
     ];
-    for (code, url, kid) in cases {
+    for (code, (url, kid)) in REDEMPTION_CODES.into_iter().zip(cases) {
         let json = bench.redeem(url, &device(), &[kid]).await;
         assert_json(json, StatusCode::FORBIDDEN, code).await;
         let html = bench
@@ -306,13 +319,9 @@ async fn each_code_of_redemption_is_caused_in_html_and_json() {
 #[test]
 fn every_code_is_either_caused_above_or_listed_as_never_caused() {
     let mut caused: BTreeSet<_> = TOKEN_CASES.iter().map(|case| case.code).collect();
-    caused.extend([
-        E::AuthenticatorMissing,
-        E::AuthenticatorInvalid,
-        E::ErrorFormat,
-        E::DeviceNotAuthenticated,
-        E::InvalidToken,
-    ]);
+    caused.extend(AUTHENTICATION_CASES.map(|(code, _)| code));
+    caused.extend(REDEMPTION_CODES);
+    caused.insert(IN_HTML_ALONE);
     let all: BTreeSet<_> = ErrorCode::ALL.iter().copied().collect();
     let never: BTreeSet<_> = NOT_CAUSED.into_iter().collect();
     assert!(caused.is_disjoint(&never));

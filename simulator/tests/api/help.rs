@@ -30,6 +30,24 @@ pub(crate) enum Who {
     Strict,
     /// Test environment, no device binding.
     Unbound,
+    /// Test environment, disabled.
+    Disabled,
+    /// Test environment, with every DRM disabled.
+    WithoutDrms,
+    /// Test environment, no credits left.
+    WithoutCredits,
+}
+
+impl Who {
+    const ALL: [Self; 7] = [
+        Self::Test,
+        Self::Production,
+        Self::Strict,
+        Self::Unbound,
+        Self::Disabled,
+        Self::WithoutDrms,
+        Self::WithoutCredits,
+    ];
 }
 
 /// A simulator with one account of each kind.
@@ -45,7 +63,7 @@ impl Bench {
     }
 
     pub(crate) async fn with(mut builder: Builder) -> Self {
-        for who in [Who::Test, Who::Production, Who::Strict, Who::Unbound] {
+        for who in Who::ALL {
             builder = builder.account(account(who));
         }
         // Where the whole workspace is built, reqwest comes with TLS, which wants to be told whose.
@@ -183,18 +201,24 @@ impl Bench {
 }
 
 pub(crate) fn account(who: Who) -> Account {
-    let (environment, number) = match who {
-        Who::Test => (Environment::Test, 1),
-        Who::Production => (Environment::Production, 2),
-        Who::Strict => (Environment::Test, 3),
-        Who::Unbound => (Environment::Test, 4),
+    let environment = match who {
+        Who::Production => Environment::Production,
+        _ => Environment::Test,
     };
-    let secret = [u8::try_from(number).unwrap(); 16];
-    let mut account = Account::new(environment, CustomerAuthenticator::new(number, secret));
-    if who == Who::Strict {
-        account.settings.strictness = Strictness::Strict;
+    let number = 1 + who as u8;
+    let authenticator = CustomerAuthenticator::new(number.into(), [number; 16]);
+    let mut account = Account::new(environment, authenticator);
+    let settings = &mut account.settings;
+    match who {
+        Who::Test | Who::Production => {}
+        Who::Strict => settings.strictness = Strictness::Strict,
+        Who::Unbound => {
+            settings.unbound_drms = [Drm::Widevine, Drm::FairPlay].into_iter().collect();
+        }
+        Who::Disabled => settings.disabled = true,
+        Who::WithoutDrms => settings.disabled_drms = Drm::ALL.into_iter().collect(),
+        Who::WithoutCredits => settings.credits = Some(0),
     }
-    account.settings.device_binding = who != Who::Unbound;
     account
 }
 

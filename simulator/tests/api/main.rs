@@ -13,4 +13,5 @@ mod licenses;
 mod program;
 mod records;
 mod restarts;
+mod sandboxes;
 mod tokens;

@@ -1,0 +1,94 @@
+//! `/__sim/clock`, the default sandbox's, and `/__sim/sandboxes/{sandbox}/clock`: the time that
+//! tokens, rentals and records go by.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Body, Problem, sandboxes::Chosen};
+use crate::{Clock, clock::Hands, service::Service};
+
+/// A clock, as the control plane shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClockState {
+    /// The time that tokens, rentals and records go by.
+    pub now: Timestamp,
+    /// How far that is ahead of the machine's time, in milliseconds.
+    pub ahead_ms: i64,
+    /// Whether the hands stand still.
+    pub frozen: bool,
+}
+
+impl ClockState {
+    pub(crate) fn of(clock: &Clock) -> Self {
+        let now = clock.now();
+        let (ahead, frozen) = match clock.hands() {
+            Hands::Running { ahead } => (ahead, false),
+            Hands::Frozen { at } => (at.duration_since(clock.real()), true),
+        };
+        Self {
+            now,
+            ahead_ms: i64::try_from(ahead.as_millis()).unwrap_or(i64::MAX),
+            frozen,
+        }
+    }
+}
+
+/// How a clock is set.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SetClock {
+    /// To this time.
+    pub now: Option<Timestamp>,
+    /// Whether its hands stand still from now on.
+    pub frozen: Option<bool>,
+}
+
+impl SetClock {
+    pub(crate) fn apply(self, clock: &Clock) {
+        match self.frozen {
+            Some(true) => clock.freeze(),
+            Some(false) => clock.resume(),
+            None => {}
+        }
+        if let Some(now) = self.now {
+            clock.set(now);
+        }
+    }
+}
+
+/// How far to put a clock forward.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Advance {
+    /// Whole seconds.
+    seconds: u64,
+}
+
+pub(crate) async fn read(Chosen(sandbox): Chosen) -> Json<ClockState> {
+    Json(ClockState::of(&sandbox.clock))
+}
+
+pub(crate) async fn set(
+    State(service): State<Service>,
+    Chosen(sandbox): Chosen,
+    Body(how): Body<SetClock>,
+) -> Result<Json<ClockState>, Problem> {
+    how.apply(&sandbox.clock);
+    service.keep_hands(&sandbox).await?;
+    Ok(Json(ClockState::of(&sandbox.clock)))
+}
+
+pub(crate) async fn advance(
+    State(service): State<Service>,
+    Chosen(sandbox): Chosen,
+    Body(by): Body<Advance>,
+) -> Result<Json<ClockState>, Problem> {
+    sandbox.clock.advance(Duration::from_secs(by.seconds));
+    service.keep_hands(&sandbox).await?;
+    tracing::info!(sandbox = %sandbox.name, seconds = by.seconds, "the clock was put forward");
+    Ok(Json(ClockState::of(&sandbox.clock)))
+}
