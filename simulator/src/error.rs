@@ -142,9 +142,12 @@ pub enum Error {
         /// The name.
         name: crate::SandboxName,
     },
-    /// What the database keeps cannot be brought back.
-    #[error("what the database keeps cannot be used: {0}")]
-    Kept(String),
+    /// What the control plane was asked for cannot be done.
+    #[error("{why}")]
+    Control {
+        /// Why.
+        why: String,
+    },
     /// Two accounts with one number in one environment.
     #[error(
         "two accounts have the number {number} in the {environment} environment, or one \

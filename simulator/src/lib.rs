@@ -22,14 +22,14 @@
 //! | `license`, `device` | redemption, and the device that a challenge proves |
 //! | `log`, `records` | the transaction log: writing it, and asking it |
 //! | `keys`, `key_wrap` | key storage |
-//! | `control` | the control plane, `/__sim/` |
+//! | [`control`], [`sandbox`] | the control plane, `/__sim/`, and the sandboxes that it makes |
 //! | [`clock`], [`entropy`] | time and randomness, which tests may own |
 //! | [`database`] | SQLite, as everything here keeps it |
 
 pub mod account;
 mod call;
 pub mod clock;
-mod control;
+pub mod control;
 pub mod database;
 mod device;
 pub mod entropy;

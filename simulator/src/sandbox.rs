@@ -163,15 +163,6 @@ impl Customer {
             .unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
-    /// The account as it is now.
-    pub(crate) fn account(&self) -> Account {
-        Account {
-            environment: self.environment,
-            authenticator: self.authenticator.clone(),
-            settings: self.settings(),
-        }
-    }
-
     fn has_secret_of(&self, given: &CustomerAuthenticator) -> bool {
         let secret = self.authenticator.reveal_secret();
         secret.ct_eq(given.reveal_secret()).into()

@@ -11,7 +11,9 @@ use sqlx::SqlitePool;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    Account, Clock, Entropy, Error, database,
+    Account, Clock, Entropy, Error,
+    control::{NewSandbox, SandboxState},
+    database,
     log::Log,
     sandbox::{Sandbox, SandboxName, Sandboxes},
     seal::Sealer,
@@ -22,12 +24,12 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A running simulator. Dropped, it stops.
-#[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
     url: String,
     accounts: Vec<Account>,
     sandbox: Arc<Sandbox>,
+    service: Service,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -82,6 +84,30 @@ impl Simulator {
         self.sandbox.set_record_lag(lag);
     }
 
+    /// Makes a sandbox: an ExpressPlay of its own, with accounts and a clock that no other sees.
+    /// The same as `POST /__sim/sandboxes`.
+    ///
+    /// # Errors
+    /// [`Error::Control`] for a name or an authenticator that another has.
+    pub async fn make_sandbox(&self, new: NewSandbox) -> Result<SandboxState, Error> {
+        Ok(self.service.make_sandbox(new).await?)
+    }
+
+    /// The clock of a sandbox.
+    #[must_use]
+    pub fn clock_of(&self, name: &SandboxName) -> Option<Clock> {
+        let sandbox = self.service.sandboxes.get(name)?;
+        Some(sandbox.clock.clone())
+    }
+
+    /// Drops a sandbox and all that is in it.
+    ///
+    /// # Errors
+    /// [`Error::Control`] where there is none of that name, or it is the default one.
+    pub async fn drop_sandbox(&self, name: &SandboxName) -> Result<(), Error> {
+        Ok(self.service.drop_sandbox(name).await?)
+    }
+
     /// Stops it, once what is under way has been answered. The port is free afterwards.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
@@ -99,6 +125,15 @@ impl Simulator {
     pub async fn wait(&mut self) {
         // A serving task that panicked has stopped too.
         let _ = (&mut self.serving).await;
+    }
+}
+
+impl fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Simulator")
+            .field("url", &self.url)
+            .field("accounts", &self.accounts)
+            .finish_non_exhaustive()
     }
 }
 
@@ -264,7 +299,7 @@ impl Builder {
         };
         service.load_sandboxes().await?;
         service.give_credits(&name).await?;
-        let router = service.router();
+        let router = service.clone().router();
         let (stop, mut stopping) = watch::channel(false);
         let serving = tokio::spawn(async move {
             let stopped = async move {
@@ -284,6 +319,7 @@ impl Builder {
             url: url_of(address),
             accounts: self.accounts,
             sandbox,
+            service,
             stop,
             serving,
         })

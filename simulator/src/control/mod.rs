@@ -1,15 +1,17 @@
 //! The control plane: `/__sim/…`. For tests and presenters; the real service has none.
 //!
-//! | module | what |
-//! |---|---|
-//! | [`sandboxes`] | making, changing and dropping sandboxes and their accounts |
-//! | [`clock`] | reading, setting, advancing and freezing a sandbox's clock |
+//! `sandboxes` makes, changes and drops sandboxes and their accounts; `clock` reads, sets,
+//! advances and freezes a sandbox's clock. What [`crate::Simulator`] offers in Rust goes the same
+//! way.
 //!
 //! A web page must not reach it: it has no CORS, and a foreign `Origin` or a `Host` that is not
 //! loopback is refused. A simulator that listens off loopback wants a control token.
 
-pub(crate) mod clock;
-pub(crate) mod sandboxes;
+mod clock;
+mod sandboxes;
+
+pub use clock::{ClockState, SetClock};
+pub use sandboxes::{AccountState, ChangeSettings, NewAccount, NewSandbox, SandboxState};
 
 use axum::{
     Json, Router,
@@ -109,12 +111,17 @@ impl<T: DeserializeOwned> FromRequest<Service> for Body<T> {
             [] => b"{}",
             text => text,
         };
-        serde_json::from_slice(text).map(Self).map_err(|error| {
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                format!("the body is not the JSON that this call takes: {error}"),
-            )
-        })
+        let mut json = serde_json::Deserializer::from_slice(text);
+        serde_path_to_error::deserialize(&mut json)
+            .map(Self)
+            .map_err(|error| {
+                let (place, fault) = (error.path().to_string(), error.inner());
+                let why = match place.as_str() {
+                    "." => format!("the body is not the JSON that this call takes: {fault}"),
+                    _ => format!("{place}: {fault}"),
+                };
+                Problem::new(StatusCode::BAD_REQUEST, why)
+            })
     }
 }
 

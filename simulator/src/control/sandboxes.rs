@@ -1,6 +1,6 @@
 //! `/__sim/sandboxes`: ExpressPlays side by side, made and dropped in one call each.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     Json, RequestPartsExt,
@@ -66,7 +66,7 @@ pub struct NewSandbox {
 }
 
 /// An account to be made in a sandbox.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewAccount {
     /// Where it lives.
@@ -77,6 +77,16 @@ pub struct NewAccount {
     /// What it may do, where that is not what the environment's accounts may.
     #[serde(default)]
     pub settings: ChangeSettings,
+}
+
+/// Without the authenticator.
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewAccount")
+            .field("environment", &self.environment)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What of an account's settings is to change.
@@ -155,9 +165,9 @@ impl ChangeSettings {
 /// What of a sandbox is to change.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-pub struct ChangeSandbox {
+pub(crate) struct ChangeSandbox {
     /// How many milliseconds a record takes to appear.
-    pub record_lag_ms: Option<u64>,
+    record_lag_ms: Option<u64>,
 }
 
 /// A sandbox, as the control plane shows it.
@@ -177,7 +187,7 @@ pub struct SandboxState {
 }
 
 /// An account, as the control plane shows it: to whoever may make and drop it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountState {
     /// Where it lives.
@@ -188,6 +198,17 @@ pub struct AccountState {
     pub authenticator: String,
     /// What it may do, with the credits that are left.
     pub settings: ChangeSettings,
+}
+
+/// Without the authenticator.
+impl fmt::Debug for AccountState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountState")
+            .field("environment", &self.environment)
+            .field("number", &self.number)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
 }
 
 pub(crate) async fn list(
@@ -508,6 +529,6 @@ fn random_account(environment: Environment, entropy: &Entropy) -> Account {
 
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
-        Self::Kept(problem.why)
+        Self::Control { why: problem.why }
     }
 }
