@@ -8,6 +8,7 @@ mod fairplay;
 mod form;
 mod keys;
 mod moment;
+mod names;
 mod playready;
 mod widevine;
 
@@ -15,6 +16,7 @@ pub use fairplay::{FairPlay, FairPlayKey};
 pub use form::Form;
 pub use keys::{KeySource, MAX_KEYS};
 pub use moment::{MAX_LIFETIME, Moment};
+pub use names::{parameters, unknown};
 pub use playready::{
     Algorithm, OutputProtection, PlayReady, PlayReadyKey, RightsType, UnknownOutput,
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, FromRequestParts, Path, Request},
     response::{IntoResponse, Response},
 };
 use expressplay::{ErrorCode, Refusal, token_request::Form};
@@ -19,6 +19,9 @@ use crate::{
 /// A back-end call: query and form body as one list of parameters, the query's first.
 pub(crate) struct Call {
     pub(crate) method: Method,
+    pub(crate) path: String,
+    /// The kid in the path, where the call has one.
+    pub(crate) kid: Option<String>,
     pub(crate) parameters: Form,
     pub(crate) host: Authority,
     pub(crate) headers: HeaderMap,
@@ -29,7 +32,8 @@ impl FromRequest<Service> for Call {
     type Rejection = Response;
 
     async fn from_request(request: Request, service: &Service) -> Result<Self, Response> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let kid = Path::<String>::from_request_parts(&mut parts, service).await;
         let mut parameters = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
         let whole = Request::from_parts(parts.clone(), body);
         let body = Bytes::from_request(whole, service)
@@ -48,6 +52,8 @@ impl FromRequest<Service> for Call {
             .ok_or_else(|| (StatusCode::BAD_REQUEST, "a request needs a Host").into_response())?;
         Ok(Self {
             method: parts.method,
+            path: parts.uri.path().to_owned(),
+            kid: kid.ok().map(|Path(kid)| kid),
             parameters,
             host,
             headers: parts.headers,

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -71,6 +71,16 @@ impl Clock {
             .unwrap_or_default();
         let ms = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);
         Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
+    }
+
+    /// A moment to measure from, whatever the hands do.
+    #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "durations are measured, and nothing goes by them"
+    )]
+    pub fn monotonic(&self) -> Instant {
+        Instant::now()
     }
 
     /// Where its hands are.

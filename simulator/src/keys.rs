@@ -4,7 +4,6 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use expressplay::{
@@ -36,9 +35,9 @@ struct Kept {
 }
 
 /// `GET` and `POST /keystore/keys`.
-pub(crate) async fn all(State(service): State<Service>, call: Call) -> Result<Response, Failure> {
-    let (customer, format) = call.enter(&service, ErrorFormat::Json)?;
-    let kek = kek_of(&call).map_err(refuse(format))?;
+pub(crate) async fn all(service: &Service, call: &Call) -> Result<Response, Failure> {
+    let (customer, format) = call.enter(service, ErrorFormat::Json)?;
+    let kek = kek_of(call).map_err(refuse(format))?;
     if call.method == Method::GET {
         let kept = service
             .kept_keys(customer.id)
@@ -63,13 +62,10 @@ pub(crate) async fn all(State(service): State<Service>, call: Call) -> Result<Re
 }
 
 /// `GET` and `DELETE /keystore/keys/{kid}`.
-pub(crate) async fn one(
-    State(service): State<Service>,
-    Path(kid): Path<String>,
-    call: Call,
-) -> Result<Response, Failure> {
-    let (customer, format) = call.enter(&service, ErrorFormat::Json)?;
-    let kek = kek_of(&call).map_err(refuse(format))?;
+pub(crate) async fn one(service: &Service, call: &Call) -> Result<Response, Failure> {
+    let (customer, format) = call.enter(service, ErrorFormat::Json)?;
+    let kek = kek_of(call).map_err(refuse(format))?;
+    let kid = call.kid.as_deref().unwrap_or_default();
     let kid: KeyId = kid.parse().map_err(refuse(format))?;
     let internal = |error: sqlx::Error| Failure::internal(&error, format);
     let missing = || Failure {

@@ -19,6 +19,8 @@
 //! | [`account`] | customer accounts, test and production |
 //! | `token` | token generation |
 //! | `seal` | the inside of a token |
+//! | `exchange` | one call and its answer: whose it is, faults, the journal |
+//! | [`fault`], [`journal`], `hints` | what makes calls fail on purpose, what was called, what smells in it |
 //! | `license`, `device` | redemption, and the device that a challenge proves |
 //! | `log`, `records` | the transaction log: writing it, and asking it |
 //! | `keys`, `key_wrap` | key storage |
@@ -29,11 +31,16 @@
 pub mod account;
 mod call;
 pub mod clock;
+mod connection;
 pub mod control;
 pub mod database;
 mod device;
 pub mod entropy;
 mod error;
+mod exchange;
+pub mod fault;
+mod hints;
+pub mod journal;
 mod key_wrap;
 mod keys;
 mod license;
@@ -50,6 +57,6 @@ pub use account::{Account, DrmSet, Environment, Settings};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use error::Error;
-pub use sandbox::SandboxName;
+pub use sandbox::{SandboxHandle, SandboxName};
 pub use simulator::{Builder, Simulator, url_of};
 pub use soft_device::SoftDevice;

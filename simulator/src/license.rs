@@ -5,11 +5,10 @@ use std::net::SocketAddr;
 
 use axum::{
     Json,
-    extract::{ConnectInfo, State},
     response::{IntoResponse, Response},
 };
 use expressplay::{
-    DeviceId, Drm, ErrorCode, KeyId, License, Refusal, Token,
+    Cookie, DeviceId, Drm, ErrorCode, KeyId, License, Refusal, Token,
     challenge::{ClearKeyRequest, KidBytes, LicenseChallenge},
     license::LicenseKey,
     token::TOKEN_PARAMETER,
@@ -27,38 +26,52 @@ use crate::{
     service::Service,
 };
 
-/// `/hms/wv/rights/`.
-pub(crate) async fn widevine(
-    State(it): State<Service>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    call: Call,
-) -> Result<Response, Failure> {
-    redeem(&it, Drm::Widevine, from, &call).await
+/// A licence request, read once. What cannot be read is a refusal in its turn.
+pub(crate) struct Request {
+    token: Result<(Token, TokenContents), Refusal>,
+    challenge: Result<LicenseChallenge, Refusal>,
 }
 
-/// `/playready/RightsManager.asmx`.
-pub(crate) async fn playready(
-    State(it): State<Service>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    call: Call,
-) -> Result<Response, Failure> {
-    redeem(&it, Drm::PlayReady, from, &call).await
+impl Request {
+    /// Reads the token and the challenge of a call.
+    pub(crate) fn read(service: &Service, call: &Call) -> Self {
+        let token = token_of(call).and_then(|token| {
+            let contents = service.sealer.open(&token)?;
+            Ok((token, contents))
+        });
+        Self {
+            token,
+            challenge: challenge_of(call),
+        }
+    }
+
+    /// What the token says.
+    pub(crate) fn contents(&self) -> Option<&TokenContents> {
+        self.token.as_ref().ok().map(|(_, contents)| contents)
+    }
+
+    /// The token's cookie.
+    pub(crate) fn cookie(&self) -> Option<Cookie> {
+        self.contents()?.cookie.clone()
+    }
+
+    /// Who asks, by the challenge's own word.
+    pub(crate) fn device(&self) -> Option<DeviceId> {
+        match self.challenge.as_ref().ok()? {
+            LicenseChallenge::Signed(signed) => signed.jwk.device_id().ok(),
+            LicenseChallenge::Plain(plain) => plain.device_id,
+        }
+    }
 }
 
-/// `/hms/fp/rights/`.
-pub(crate) async fn fairplay(
-    State(it): State<Service>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    call: Call,
-) -> Result<Response, Failure> {
-    redeem(&it, Drm::FairPlay, from, &call).await
-}
-
-async fn redeem(
+/// Redeems a token. The customer is the token's, where there is one.
+pub(crate) async fn redeem(
     service: &Service,
     drm: Drm,
     from: SocketAddr,
     call: &Call,
+    customer: Option<&Customer>,
+    Request { token, challenge }: &Request,
 ) -> Result<Response, Failure> {
     let format = ErrorFormat::read(call.parameters.get("errorFormat"), ErrorFormat::Json)
         .map_err(|refusal| Failure::of_license(refusal, ErrorFormat::Html))?;
@@ -66,20 +79,17 @@ async fn redeem(
 
     // A token that does not open has no account, so its refusal leaves no record; nor does one of
     // an account that is no longer here.
-    let token = token_of(call).map_err(refuse)?;
-    let contents = service.sealer.open(&token).map_err(refuse)?;
-    let customer = service.sandboxes.customer(contents.account);
+    let (token, contents) = token.as_ref().map_err(|refusal| refuse(refusal.clone()))?;
     let customer = customer.ok_or_else(|| {
         let detail = "the token's account is not served here";
         refuse(Refusal::new(ErrorCode::InvalidToken, detail))
     })?;
 
-    let challenge = challenge_of(call);
     let Judgement {
         asker,
         mark,
         verdict,
-    } = judge(&customer, drm, call, &token, &contents, challenge.as_ref());
+    } = judge(customer, drm, call, token, contents, challenge.as_ref());
     let asked = challenge
         .as_ref()
         .map_or(&[][..], |challenge| &challenge.request().kids);

@@ -1,6 +1,9 @@
 //! Record retrieval: `GET /cmiapi/getrecord/` (API section 4; seed step 4).
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
 use expressplay::{
     Cookie, DeviceId, ErrorCode, EventId, Record, RecordQuery, Refusal,
     record::{MAX_RECORDS, Records, Status},
@@ -22,17 +25,18 @@ const MAX_WINDOW: u64 = 1000;
 const COLUMNS: &str = "event_id, event_time_ms, drm, cookie, device_id, refused_device_id, \
                        content_id, kids, status, error_code, ip_address";
 
-/// `/cmiapi/getrecord/`.
+/// `/cmiapi/getrecord/`. What happened within the sandbox's lag, or a longer one, is not seen.
 pub(crate) async fn retrieve(
-    State(service): State<Service>,
-    call: Call,
-) -> Result<Json<Records>, Failure> {
-    let (customer, format) = call.enter(&service, ErrorFormat::Json)?;
+    service: &Service,
+    call: &Call,
+    lag: SignedDuration,
+) -> Result<Response, Failure> {
+    let (customer, format) = call.enter(service, ErrorFormat::Json)?;
     let query = read_query(&call.parameters).map_err(refuse(format))?;
-    let records = find(&service, &customer, &query)
+    let records = find(service, &customer, &query, lag)
         .await
         .map_err(|error| Failure::internal(&error, format))?;
-    Ok(Json(Records { records }))
+    Ok(Json(Records { records }).into_response())
 }
 
 /// Which of the four methods is meant.
@@ -74,13 +78,14 @@ async fn find(
     service: &Service,
     customer: &Customer,
     query: &RecordQuery,
+    lag: SignedDuration,
 ) -> Result<Vec<Record>, sqlx::Error> {
     // What happened within the lag is not in the log yet, for whoever asks.
     let sandbox = &customer.sandbox;
     let until = sandbox
         .clock
         .now()
-        .saturating_sub(sandbox.record_lag())
+        .saturating_sub(sandbox.record_lag().max(lag))
         .unwrap_or(Timestamp::MIN);
     let select = |rest: &str| {
         format!("select {COLUMNS} from record where account = ? and event_time_ms <= ? {rest}")

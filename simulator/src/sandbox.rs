@@ -25,6 +25,8 @@ use subtle::ConstantTimeEq;
 use crate::{
     Account, Clock, Entropy, Environment, Error, Settings,
     account::{AccountId, read_authenticator},
+    fault::{FaultState, Faults, NewFault},
+    journal::{Entry, Journal, JournalQuery},
 };
 
 /// A sandbox's name: 1 to 64 of `a-z`, `0-9` and `-`.
@@ -97,6 +99,8 @@ pub(crate) struct Sandbox {
     pub(crate) seed: Option<u64>,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
+    pub(crate) faults: Faults,
+    pub(crate) journal: Journal,
     record_lag_ms: AtomicU64,
 }
 
@@ -107,11 +111,17 @@ impl Sandbox {
         clock: Clock,
         entropy: Entropy,
     ) -> Self {
+        let chance = match seed {
+            Some(seed) => Entropy::named(seed, &format!("{name}'s faults")),
+            None => Entropy::from_os(),
+        };
         Self {
             name,
             seed,
             clock,
             entropy,
+            faults: Faults::new(chance),
+            journal: Journal::default(),
             record_lag_ms: AtomicU64::new(0),
         }
     }
@@ -126,6 +136,61 @@ impl Sandbox {
     pub(crate) fn set_record_lag(&self, lag: Duration) {
         let ms = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
         self.record_lag_ms.store(ms, Ordering::SeqCst);
+    }
+}
+
+/// A sandbox, to be driven from Rust: the control plane as a value.
+#[derive(Debug, Clone)]
+pub struct SandboxHandle(pub(crate) Arc<Sandbox>);
+
+impl SandboxHandle {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &SandboxName {
+        &self.0.name
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// From now on records take so long to appear.
+    pub fn set_record_lag(&self, lag: Duration) {
+        self.0.set_record_lag(lag);
+    }
+
+    /// Makes a fault.
+    ///
+    /// # Errors
+    /// [`Error::Control`] where there are too many.
+    pub fn add_fault(&self, fault: NewFault) -> Result<FaultState, Error> {
+        let added = self.0.faults.add(fault, self.0.clock.real());
+        added.map_err(|why| Error::Control {
+            why: why.to_owned(),
+        })
+    }
+
+    /// The faults that are there.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultState> {
+        self.0.faults.list(self.0.clock.real())
+    }
+
+    /// Removes a fault; whether it was there.
+    pub fn remove_fault(&self, id: u64) -> bool {
+        self.0.faults.remove(id)
+    }
+
+    /// Removes all faults.
+    pub fn clear_faults(&self) {
+        self.0.faults.clear();
+    }
+
+    /// The calls that match, oldest first: at once, or when the query's wait is over.
+    pub async fn journal(&self, query: &JournalQuery) -> Vec<Arc<Entry>> {
+        self.0.journal.wait_for(query).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tokens: their outer shape, and what is sealed inside (API section 3).
 //!
 //! ```text
-//! B1 00 00 00            version (no real token has it) and three zero bytes
+//! B2 00 00 00            version (no real token has it) and three zero bytes
 //! 4 bytes                serial
 //! 2 bytes, 36 bytes      length, the account's UUID in text
 //! 4 bytes, n bytes       length, the encrypted bytes: nonce (12) and padded ciphertext
@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::{Entropy, account::AccountId};
 
-const VERSION: [u8; 4] = [0xb1, 0, 0, 0];
+const VERSION: [u8; 4] = [0xb2, 0, 0, 0];
 const UUID_CHARS: usize = 36;
 const HEADER: usize = 4 + 4 + 2 + UUID_CHARS + 4;
 const NONCE: usize = 12;
@@ -38,6 +38,7 @@ const BLOCK: usize = 16;
 pub(crate) struct TokenContents {
     pub(crate) account: AccountId,
     pub(crate) drm: Drm,
+    pub(crate) made_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) cookie: Option<Cookie>,
     /// The token restriction: only this device may redeem it.
@@ -57,6 +58,7 @@ pub(crate) struct TokenKey {
 #[derive(Serialize, Deserialize)]
 struct Inside {
     drm: u8,
+    made_at_ms: i64,
     expires_at_ms: i64,
     cookie: Option<String>,
     device_id: Option<[u8; 16]>,
@@ -212,6 +214,7 @@ impl From<&TokenContents> for Inside {
                 Drm::PlayReady => 2,
                 Drm::FairPlay => 3,
             },
+            made_at_ms: contents.made_at.as_millisecond(),
             expires_at_ms: contents.expires_at.as_millisecond(),
             cookie: contents.cookie.as_ref().map(ToString::to_string),
             device_id: contents.device_id.map(|id| *id.as_bytes()),
@@ -246,6 +249,7 @@ impl Inside {
                 3 => Drm::FairPlay,
                 _ => return None,
             },
+            made_at: Timestamp::from_millisecond(self.made_at_ms).ok()?,
             expires_at: Timestamp::from_millisecond(self.expires_at_ms).ok()?,
             cookie: self.cookie.map(|text| text.parse()).transpose().ok()?,
             device_id: self.device_id.map(DeviceId::from_bytes).transpose().ok()?,
@@ -276,6 +280,7 @@ mod tests {
         TokenContents {
             account: AccountId(Uuid::from_u128(7)),
             drm: Drm::Widevine,
+            made_at: Timestamp::from_second(1_700_000_000).unwrap(),
             expires_at: Timestamp::from_second(1_700_000_060).unwrap(),
             cookie: Some("0123456789abcdef0123456789abcdef".parse().unwrap()),
             device_id: Some("fedcba9876543210fedcba9876543210".parse().unwrap()),
@@ -310,7 +315,7 @@ mod tests {
             token.reveal().len()
         );
         let bytes = URL_SAFE_NO_PAD.decode(token.reveal()).unwrap();
-        assert_eq!(bytes[..4], [0xb1, 0, 0, 0]);
+        assert_eq!(bytes[..4], [0xb2, 0, 0, 0]);
         assert_eq!(bytes[8..10], [0, 36]);
         assert_eq!(&bytes[10..46], b"00000000-0000-0000-0000-000000000007");
         let length = u32::from_be_bytes(bytes[46..50].try_into().unwrap()) as usize;

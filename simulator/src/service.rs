@@ -14,7 +14,12 @@ use sqlx::SqlitePool;
 use tower_http::cors::CorsLayer;
 
 use crate::{
-    Entropy, control, keys, license, log::Log, records, sandbox::Sandboxes, seal::Sealer, token,
+    Entropy, control,
+    exchange::{self, Operation},
+    hints,
+    log::Log,
+    sandbox::Sandboxes,
+    seal::Sealer,
 };
 
 /// The largest body of any call.
@@ -39,33 +44,33 @@ pub(crate) struct Service {
 impl Service {
     /// Every route. The control plane is left out where nobody should move the clock.
     pub(crate) fn router(self) -> Router {
-        let licenses = Router::new()
-            .route(Drm::Widevine.license_path(), post(license::widevine))
-            .route(Drm::PlayReady.license_path(), post(license::playready))
-            .route(Drm::FairPlay.license_path(), post(license::fairplay))
+        let handle = |operation: Operation| {
+            move |state, peer, call| exchange::answer(state, peer, operation, call)
+        };
+        let mut licenses = Router::new();
+        let mut backend = Router::new()
+            .route(RECORDS_PATH, get(handle(Operation::Records)))
+            .route(
+                RECORDS_PATH.trim_end_matches('/'),
+                get(handle(Operation::Records)),
+            )
+            .route(
+                KEYS_PATH,
+                get(handle(Operation::Keys)).post(handle(Operation::Keys)),
+            )
+            .route(
+                &format!("{KEYS_PATH}/{{kid}}"),
+                get(handle(Operation::Key)).delete(handle(Operation::Key)),
+            );
+        for drm in Drm::ALL {
+            let (token, license) = (Operation::Token(drm), Operation::License(drm));
+            backend = backend.route(drm.token_path(), get(handle(token)).post(handle(token)));
+            licenses = licenses.route(drm.license_path(), post(handle(license)));
+        }
+        let licenses = licenses
             // Before the layer, which answers the browsers' preflights.
             .method_not_allowed_fallback(no_such_method)
             .layer(cors());
-        let backend = Router::new()
-            .route(
-                Drm::Widevine.token_path(),
-                get(token::widevine).post(token::widevine),
-            )
-            .route(
-                Drm::PlayReady.token_path(),
-                get(token::playready).post(token::playready),
-            )
-            .route(
-                Drm::FairPlay.token_path(),
-                get(token::fairplay).post(token::fairplay),
-            )
-            .route(RECORDS_PATH, get(records::retrieve))
-            .route(RECORDS_PATH.trim_end_matches('/'), get(records::retrieve))
-            .route(KEYS_PATH, get(keys::all).post(keys::all))
-            .route(
-                &format!("{KEYS_PATH}/{{kid}}"),
-                get(keys::one).delete(keys::one),
-            );
         let mut router = Router::new()
             .route("/", get(index))
             .route("/healthz", get(|| async { "ok\n" }))
@@ -91,7 +96,9 @@ fn cors() -> CorsLayer {
         .allow_headers([
             header::CONTENT_TYPE,
             HeaderName::from_static("expressplaytoken"),
+            HeaderName::from_static("traceparent"),
         ])
+        .expose_headers([hints::HEADER])
         .max_age(Duration::from_secs(600))
 }
 
@@ -118,7 +125,7 @@ async fn no_such_url(State(service): State<Service>, url: Uri) -> (StatusCode, &
     (StatusCode::NOT_FOUND, why)
 }
 
-async fn no_such_method() -> (StatusCode, &'static str) {
+pub(crate) async fn no_such_method() -> (StatusCode, &'static str) {
     const WHERE_TO_LOOK: &str =
         "this URL takes another method; the Allow header of this answer says which\n";
     (StatusCode::METHOD_NOT_ALLOWED, WHERE_TO_LOOK)

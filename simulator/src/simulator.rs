@@ -12,10 +12,11 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
     Account, Clock, Entropy, Error,
+    connection::{Listener, Peer},
     control::{NewSandbox, SandboxState},
     database,
     log::Log,
-    sandbox::{Sandbox, SandboxName, Sandboxes},
+    sandbox::{Sandbox, SandboxHandle, SandboxName, Sandboxes},
     seal::Sealer,
     service::Service,
 };
@@ -93,11 +94,11 @@ impl Simulator {
         Ok(self.service.make_sandbox(new).await?)
     }
 
-    /// The clock of a sandbox.
+    /// The sandbox of that name, to be driven; `default` has the accounts that the simulator was
+    /// started with.
     #[must_use]
-    pub fn clock_of(&self, name: &SandboxName) -> Option<Clock> {
-        let sandbox = self.service.sandboxes.get(name)?;
-        Some(sandbox.clock.clone())
+    pub fn sandbox(&self, name: &SandboxName) -> Option<SandboxHandle> {
+        self.service.sandboxes.get(name).map(SandboxHandle)
     }
 
     /// Drops a sandbox and all that is in it.
@@ -306,8 +307,8 @@ impl Builder {
                 // An error means that the simulator was dropped, which is as good.
                 let _ = stopping.wait_for(|stop| *stop).await;
             };
-            let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            let served = axum::serve(listener, service)
+            let service = router.into_make_service_with_connect_info::<Peer>();
+            let served = axum::serve(Listener(listener), service)
                 .with_graceful_shutdown(stopped)
                 .await;
             if let Err(error) = served {

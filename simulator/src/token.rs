@@ -2,7 +2,6 @@
 
 use axum::{
     Json,
-    extract::State,
     response::{IntoResponse, Response},
 };
 use expressplay::{
@@ -22,22 +21,12 @@ use crate::{
     service::Service,
 };
 
-/// `/hms/wv/token`.
-pub(crate) async fn widevine(State(it): State<Service>, call: Call) -> Result<Response, Failure> {
-    generate(&it, Drm::Widevine, &call).await
-}
-
-/// `/hms/pr/token`.
-pub(crate) async fn playready(State(it): State<Service>, call: Call) -> Result<Response, Failure> {
-    generate(&it, Drm::PlayReady, &call).await
-}
-
-/// `/hms/fp/token`.
-pub(crate) async fn fairplay(State(it): State<Service>, call: Call) -> Result<Response, Failure> {
-    generate(&it, Drm::FairPlay, &call).await
-}
-
-async fn generate(service: &Service, drm: Drm, call: &Call) -> Result<Response, Failure> {
+/// Makes a token.
+pub(crate) async fn generate(
+    service: &Service,
+    drm: Drm,
+    call: &Call,
+) -> Result<Response, Failure> {
     let (customer, format) = call.enter(service, ErrorFormat::Html)?;
     let refuse = refuse(format);
     let settings = customer.settings();
@@ -60,6 +49,7 @@ async fn generate(service: &Service, drm: Drm, call: &Call) -> Result<Response, 
     let contents = TokenContents {
         account: customer.id,
         drm,
+        made_at: now,
         expires_at,
         cookie: request.common.cookie.clone(),
         device_id: request.common.device_id,

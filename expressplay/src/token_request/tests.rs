@@ -350,6 +350,8 @@ proptest! {
     fn a_request_is_read_as_it_was_written(request in request()) {
         let sent = request.to_form().encode();
         let form = Form::parse(sent.as_bytes());
+        let drm = request.drm();
+        prop_assert_eq!(unknown(drm, &form).collect::<Vec<_>>(), Vec::<&str>::new());
         let read = TokenRequest::from_form(request.drm(), &form, Strictness::Lenient);
         prop_assert_eq!(read, Ok(request));
     }

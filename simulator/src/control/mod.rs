@@ -1,13 +1,15 @@
 //! The control plane: `/__sim/…`. For tests and presenters; the real service has none.
 //!
 //! `sandboxes` makes, changes and drops sandboxes and their accounts; `clock` reads, sets,
-//! advances and freezes a sandbox's clock. What [`crate::Simulator`] offers in Rust goes the same
-//! way.
+//! advances and freezes a sandbox's clock; `faults` makes its calls fail; `journal` tells of its
+//! calls. What [`crate::Simulator`] offers in Rust goes the same way.
 //!
 //! A web page must not reach it: it has no CORS, and a foreign `Origin` or a `Host` that is not
 //! loopback is refused. A simulator that listens off loopback wants a control token.
 
 mod clock;
+mod faults;
+mod journal;
 mod sandboxes;
 
 pub use clock::{ClockState, SetClock};
@@ -19,13 +21,16 @@ use axum::{
     extract::{FromRequest, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, patch, post},
+    routing::{delete, get, patch, post},
 };
 use http::{HeaderMap, StatusCode, header, uri::Authority};
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 
-use crate::{call::host, service::Service};
+use crate::{
+    call::host,
+    service::{Service, no_such_method},
+};
 
 /// What every path of the control plane starts with.
 pub(crate) const PREFIX: &str = "/__sim/";
@@ -56,6 +61,23 @@ pub(crate) fn routes(service: &Service) -> Router<Service> {
             "/__sim/sandboxes/{sandbox}/clock/advance",
             post(clock::advance),
         )
+        .route(
+            "/__sim/sandboxes/{sandbox}/faults",
+            get(faults::list).post(faults::add).delete(faults::clear),
+        )
+        .route(
+            "/__sim/sandboxes/{sandbox}/faults/{id}",
+            delete(faults::remove),
+        )
+        .route(
+            "/__sim/sandboxes/{sandbox}/journal",
+            get(journal::find).delete(journal::clear),
+        )
+        .route(
+            "/__sim/sandboxes/{sandbox}/journal/events",
+            get(journal::events),
+        )
+        .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(service.clone(), guard))
 }
 

@@ -1,0 +1,299 @@
+//! One call and its answer: whose it is, what faults do to it, and what the journal keeps of it.
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{ConnectInfo, State},
+    response::{IntoResponse, Response},
+};
+use expressplay::{Cookie, DeviceId, Drm, Refusal};
+use futures_util::stream;
+use http::{HeaderName, StatusCode, header};
+
+use crate::{
+    Environment,
+    call::Call,
+    connection::Peer,
+    error::{ErrorFormat, Failure},
+    fault::{CallKind, End, Plan, Target},
+    hints,
+    journal::{self, Entry, Outcome},
+    keys, license, records,
+    sandbox::{Customer, Sandbox, SandboxName},
+    service::Service,
+    token,
+};
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// The longest `traceparent` is kept as it is (W3C Trace Context, section 3.2).
+const LONGEST_TRACEPARENT: usize = 55;
+
+/// A call of ExpressPlay's API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// Token generation.
+    Token(Drm),
+    /// Licence redemption.
+    License(Drm),
+    /// Record retrieval.
+    Records,
+    /// `/keystore/keys`.
+    Keys,
+    /// `/keystore/keys/{kid}`.
+    Key,
+}
+
+impl Operation {
+    const fn kind(self) -> CallKind {
+        match self {
+            Self::Token(_) => CallKind::Token,
+            Self::License(_) => CallKind::License,
+            Self::Records => CallKind::Records,
+            Self::Keys | Self::Key => CallKind::Keys,
+        }
+    }
+
+    const fn drm(self) -> Option<Drm> {
+        match self {
+            Self::Token(drm) | Self::License(drm) => Some(drm),
+            Self::Records | Self::Keys | Self::Key => None,
+        }
+    }
+
+    /// The format of errors that nobody chose.
+    const fn default_format(self) -> ErrorFormat {
+        match self {
+            Self::Token(_) => ErrorFormat::Html,
+            _ => ErrorFormat::Json,
+        }
+    }
+}
+
+/// What is known of a call before it is answered.
+struct Known {
+    customer: Option<Arc<Customer>>,
+    sandbox: Arc<Sandbox>,
+    cookie: Option<Cookie>,
+    device: Option<DeviceId>,
+    hints: Vec<String>,
+    /// Of a redemption.
+    license: Option<license::Request>,
+}
+
+impl Known {
+    fn of(service: &Service, operation: Operation, call: &Call) -> Option<Self> {
+        let license = match operation {
+            Operation::License(_) => Some(license::Request::read(service, call)),
+            _ => None,
+        };
+        let customer = match &license {
+            Some(request) => request
+                .contents()
+                .and_then(|contents| service.sandboxes.customer(contents.account)),
+            None => {
+                let authenticator = call.parameters.get("customerAuthenticator");
+                let found = service.sandboxes.authenticate(authenticator, &call.host);
+                found.ok()
+            }
+        };
+        let sandbox = match &customer {
+            Some(customer) => Arc::clone(&customer.sandbox),
+            // A call of nobody's is of interest to whoever runs the simulator.
+            None => service.sandboxes.get(&SandboxName::of_default())?,
+        };
+        let parameters = call.with_cookie_header();
+        let parameter = |name: &str| parameters.get(name);
+        let (cookie, device) = match &license {
+            Some(request) => (request.cookie(), request.device()),
+            None => (
+                parameter("cookie").and_then(|text| text.parse().ok()),
+                parameter("deviceId")
+                    .or_else(|| parameter("deviceid"))
+                    .and_then(|text| text.parse().ok()),
+            ),
+        };
+        let hints = match (operation, &license) {
+            (Operation::Token(drm), _) => hints::of_token_request(drm, &call.parameters),
+            (_, Some(request)) => request
+                .contents()
+                .and_then(|contents| hints::of_redemption(contents.made_at, sandbox.clock.now()))
+                .into_iter()
+                .collect(),
+            _ => vec![],
+        };
+        Some(Self {
+            customer,
+            sandbox,
+            cookie,
+            device,
+            hints,
+            license,
+        })
+    }
+
+    fn in_test_environment(&self) -> bool {
+        self.customer
+            .as_ref()
+            .is_some_and(|customer| customer.environment == Environment::Test)
+    }
+}
+
+/// Answers a call.
+pub(crate) async fn answer(
+    State(service): State<Service>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    operation: Operation,
+    call: Call,
+) -> Response {
+    let Some(known) = Known::of(&service, operation, &call) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let sandbox = Arc::clone(&known.sandbox);
+    let started = sandbox.clock.monotonic();
+    let plan = if sandbox.faults.any() {
+        let target = Target {
+            call: operation.kind(),
+            drm: operation.drm(),
+            cookie: known.cookie.as_ref(),
+            device: known.device,
+        };
+        sandbox.faults.strike(&target, sandbox.clock.real())
+    } else {
+        Plan::default()
+    };
+    if !plan.wait.is_zero() {
+        tokio::time::sleep(plan.wait).await;
+    }
+
+    let at = sandbox.clock.now();
+    let result = match plan.end {
+        Some(End::Status(status)) => Ok(broken(status)),
+        Some(End::Error(code)) => {
+            let format = call.parameters.get("errorFormat");
+            let format = ErrorFormat::read(format, operation.default_format());
+            let refusal = Refusal::new(code, "a fault of this sandbox says so");
+            let format = format.unwrap_or(ErrorFormat::Html);
+            Err(match operation {
+                Operation::License(_) => Failure::of_license(refusal, format),
+                _ => Failure::of_call(refusal, format),
+            })
+        }
+        _ => act(&service, operation, &call, &known, &peer, &plan).await,
+    };
+    let refusal = result.as_ref().err().map(|failure| failure.refusal.clone());
+    let mut response = result.unwrap_or_else(IntoResponse::into_response);
+    let status = response.status();
+    if known.in_test_environment() {
+        for value in known
+            .hints
+            .iter()
+            .filter_map(|hint| hints::header_value(hint))
+        {
+            response.headers_mut().append(hints::HEADER, value);
+        }
+    }
+    let micros = started.elapsed().as_micros();
+    sandbox.journal.add(Entry {
+        seq: 0,
+        at,
+        call: operation.kind(),
+        drm: operation.drm(),
+        method: call.method.to_string(),
+        path: call.path.clone(),
+        parameters: journal::masked(&call.parameters),
+        cookie: known.cookie,
+        device: known.device,
+        traceparent: traceparent(&call),
+        outcome: match (&refusal, plan.end) {
+            (_, Some(End::Status(_) | End::Reset | End::Truncate | End::Garbage)) => {
+                Outcome::Failed
+            }
+            _ if status.is_server_error() => Outcome::Failed,
+            (Some(_), _) => Outcome::Refused,
+            (None, _) => Outcome::Granted,
+        },
+        status: status.as_u16(),
+        error_code: refusal.as_ref().map(|refusal| refusal.code.number()),
+        error: refusal.map(|refusal| refusal.to_string()),
+        hints: known.hints,
+        faults: plan.struck,
+        micros: u64::try_from(micros).unwrap_or(u64::MAX),
+    });
+    match plan.end {
+        Some(End::Reset) => {
+            peer.reset();
+            response
+        }
+        Some(End::Truncate) => truncated(response).await,
+        Some(End::Garbage) => garbage(response),
+        _ => response,
+    }
+}
+
+async fn act(
+    service: &Service,
+    operation: Operation,
+    call: &Call,
+    known: &Known,
+    peer: &Peer,
+    plan: &Plan,
+) -> Result<Response, Failure> {
+    match (operation, &known.license) {
+        (Operation::Token(drm), _) => token::generate(service, drm, call).await,
+        (Operation::License(drm), Some(request)) => {
+            let customer = known.customer.as_deref();
+            license::redeem(service, drm, peer.address, call, customer, request).await
+        }
+        (Operation::License(_), None) => Err(Failure::of_license(
+            expressplay::ErrorCode::InvalidToken.into(),
+            ErrorFormat::Json,
+        )),
+        (Operation::Records, _) => records::retrieve(service, call, plan.lag).await,
+        (Operation::Keys, _) => keys::all(service, call).await,
+        (Operation::Key, _) => keys::one(service, call).await,
+    }
+}
+
+/// What a broken gateway says.
+fn broken(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    (status, "a fault of this sandbox\n").into_response()
+}
+
+/// The answer's first half, under the length of the whole.
+async fn truncated(response: Response) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .unwrap_or_default();
+    let half = whole.slice(..whole.len() / 2);
+    parts
+        .headers
+        .insert(header::CONTENT_LENGTH, whole.len().into());
+    let cut = stream::unfold(Some(half), |half| async {
+        match half {
+            Some(half) => Some((Ok::<Bytes, std::io::Error>(half), None)),
+            None => {
+                // So that the first half is on its way before the connection ends.
+                tokio::task::yield_now().await;
+                Some((Err(std::io::ErrorKind::UnexpectedEof.into()), None))
+            }
+        }
+    });
+    Response::from_parts(parts, Body::from_stream(cut))
+}
+
+fn garbage(response: Response) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(
+        parts,
+        Body::from("\u{fffd}\u{0}{{<garbage of this sandbox>"),
+    )
+}
+
+fn traceparent(call: &Call) -> Option<String> {
+    let value = call.headers.get(TRACEPARENT)?.to_str().ok()?;
+    (value.len() <= LONGEST_TRACEPARENT).then(|| value.to_owned())
+}

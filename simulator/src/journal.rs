@@ -1,0 +1,327 @@
+//! The journal: every call of a sandbox, with what it carried and what came of it.
+//!
+//! In memory, the newest [`KEPT`]. A test asks it, counts in it, and waits in it for what is still
+//! to come, so that it never has to poll.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use expressplay::{Cookie, DeviceId, Drm, token_request::Form};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::fault::CallKind;
+
+/// How many calls a sandbox's journal keeps.
+pub(crate) const KEPT: usize = 4096;
+
+/// Parameters whose values no journal may hold.
+const SECRET: [&str; 5] = [
+    "customerAuthenticator",
+    "contentKey",
+    "kek",
+    "ek",
+    "ExpressPlayToken",
+];
+
+/// A call, as it was kept.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Counted from 1 within the sandbox.
+    pub seq: u64,
+    /// When it came, by the sandbox's clock.
+    pub at: Timestamp,
+    /// Which call it is.
+    pub call: CallKind,
+    /// Its DRM.
+    pub drm: Option<Drm>,
+    /// `GET`, `POST`, `DELETE`.
+    pub method: String,
+    /// The path that was called.
+    pub path: String,
+    /// Its parameters in order, query first; secrets are masked.
+    pub parameters: Vec<(String, String)>,
+    /// Its cookie, or its token's.
+    pub cookie: Option<Cookie>,
+    /// A token's restriction, or who asks for a licence.
+    pub device: Option<DeviceId>,
+    /// The `traceparent` that it came with (W3C Trace Context).
+    pub traceparent: Option<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The answer's status.
+    pub status: u16,
+    /// ExpressPlay's code, for a refusal.
+    pub error_code: Option<i32>,
+    /// Why it was refused, in words.
+    pub error: Option<String>,
+    /// What smells in it.
+    pub hints: Vec<String>,
+    /// The numbers of the faults that struck it.
+    pub faults: Vec<u64>,
+    /// How long it took, in microseconds.
+    pub micros: u64,
+}
+
+/// What came of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It got what it asked for.
+    Granted,
+    /// It was refused with a code.
+    Refused,
+    /// A fault took its answer, or a failure of the simulator's.
+    Failed,
+}
+
+/// Which calls to look for: those that match all that is given.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct JournalQuery {
+    /// Calls of this kind.
+    pub call: Option<CallKind>,
+    /// Calls for this DRM.
+    pub drm: Option<Drm>,
+    /// Calls with this cookie.
+    pub cookie: Option<Cookie>,
+    /// Calls with this device.
+    pub device: Option<DeviceId>,
+    /// Calls that ended so.
+    pub outcome: Option<Outcome>,
+    /// Calls after this one.
+    pub after: u64,
+    /// Wait for so many matches …
+    pub count: Option<usize>,
+    /// … so many milliseconds at most; not at all by default.
+    pub wait: u64,
+}
+
+impl JournalQuery {
+    fn matches(&self, entry: &Entry) -> bool {
+        entry.seq > self.after
+            && self.call.is_none_or(|call| call == entry.call)
+            && self.drm.is_none_or(|drm| Some(drm) == entry.drm)
+            && self.outcome.is_none_or(|outcome| outcome == entry.outcome)
+            && self
+                .device
+                .is_none_or(|device| Some(device) == entry.device)
+            && (self.cookie.is_none() || self.cookie == entry.cookie)
+    }
+}
+
+/// A sandbox's journal.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    entries: Mutex<VecDeque<Arc<Entry>>>,
+    /// The newest entry's number.
+    newest: watch::Sender<u64>,
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self {
+            entries: Mutex::default(),
+            newest: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Journal {
+    /// Keeps a call; its `seq` is given here.
+    pub(crate) fn add(&self, entry: Entry) {
+        let mut entries = self.lock();
+        let seq = *self.newest.borrow() + 1;
+        if entries.len() >= KEPT {
+            entries.pop_front();
+        }
+        entries.push_back(Arc::new(Entry { seq, ..entry }));
+        self.newest.send_replace(seq);
+    }
+
+    /// The calls that match, oldest first.
+    pub(crate) fn find(&self, query: &JournalQuery) -> Vec<Arc<Entry>> {
+        let entries = self.lock();
+        let matches = entries.iter().filter(|entry| query.matches(entry));
+        matches.cloned().collect()
+    }
+
+    /// The calls that match, once there are as many as the query wants, or its time is up.
+    pub(crate) async fn wait_for(&self, query: &JournalQuery) -> Vec<Arc<Entry>> {
+        let mut newest = self.newest.subscribe();
+        let wanted = query.count.unwrap_or(1);
+        let enough = async {
+            loop {
+                newest.borrow_and_update();
+                if self.find(query).len() >= wanted || newest.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        // When the time is up, what is there is the answer.
+        let _ = tokio::time::timeout(Duration::from_millis(query.wait), enough).await;
+        self.find(query)
+    }
+
+    /// The newest call's number.
+    pub(crate) fn newest(&self) -> u64 {
+        *self.newest.borrow()
+    }
+
+    /// What comes after an entry, as soon as there is something.
+    pub(crate) async fn next_after(&self, seq: u64) -> Vec<Arc<Entry>> {
+        let mut newest = self.newest.subscribe();
+        // The sender lives as long as this journal.
+        let _ = newest.wait_for(|newest| *newest > seq).await;
+        self.find(&JournalQuery {
+            after: seq,
+            ..JournalQuery::default()
+        })
+    }
+
+    /// Forgets all calls; numbers go on.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Entry>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Parameters as a journal may hold them.
+pub(crate) fn masked(form: &Form) -> Vec<(String, String)> {
+    form.pairs()
+        .iter()
+        .map(|(name, value)| {
+            let base = name
+                .rsplit_once('.')
+                .map_or(name.as_str(), |(base, _)| base);
+            // Whatever the spelling: a misspelt secret is one all the same.
+            let secret = SECRET.iter().any(|it| it.eq_ignore_ascii_case(base));
+            let looks_like_one = value.len() >= 32
+                && !base.eq_ignore_ascii_case("cookie")
+                && !matches!(
+                    base,
+                    "kid" | "deviceId" | "deviceid" | "iv" | "contentId" | "id"
+                );
+            let shown = match secret || looks_like_one {
+                true => "[redacted]".to_owned(),
+                false => value.clone(),
+            };
+            (name.clone(), shown)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(call: CallKind) -> Entry {
+        Entry {
+            seq: 0,
+            at: Timestamp::UNIX_EPOCH,
+            call,
+            drm: None,
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            parameters: vec![],
+            cookie: None,
+            device: None,
+            traceparent: None,
+            outcome: Outcome::Granted,
+            status: 200,
+            error_code: None,
+            error: None,
+            hints: vec![],
+            faults: vec![],
+            micros: 0,
+        }
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_woken_by_what_matches_and_by_nothing_else() {
+        let journal = Arc::new(Journal::default());
+        let query = JournalQuery {
+            call: Some(CallKind::License),
+            count: Some(2),
+            wait: 60_000,
+            ..JournalQuery::default()
+        };
+        let waiting = tokio::spawn({
+            let journal = Arc::clone(&journal);
+            async move { journal.wait_for(&query).await }
+        });
+        for call in [CallKind::License, CallKind::Token, CallKind::License] {
+            journal.add(entry(call));
+        }
+        let found: Vec<_> = waiting
+            .await
+            .unwrap()
+            .iter()
+            .map(|entry| entry.seq)
+            .collect();
+        assert_eq!(found, [1, 3]);
+    }
+
+    #[tokio::test]
+    async fn who_waits_in_vain_gets_what_there_is() {
+        let journal = Journal::default();
+        journal.add(entry(CallKind::Token));
+        let query = JournalQuery {
+            count: Some(2),
+            wait: 1,
+            ..JournalQuery::default()
+        };
+        assert_eq!(journal.wait_for(&query).await.len(), 1);
+    }
+
+    #[test]
+    fn a_journal_keeps_the_newest_and_goes_on_counting() {
+        let journal = Journal::default();
+        for _ in 0..KEPT + 10 {
+            journal.add(entry(CallKind::Token));
+        }
+        let all = journal.find(&JournalQuery::default());
+        assert_eq!((all.len(), all[0].seq), (KEPT, 11));
+        journal.clear();
+        journal.add(entry(CallKind::Token));
+        let newest = journal.find(&JournalQuery::default());
+        assert_eq!(newest.last().unwrap().seq, KEPT as u64 + 11);
+    }
+
+    #[test]
+    fn secrets_are_masked_even_where_they_are_misspelt() {
+        let secret = "000102030405060708090a0b0c0d0e0f";
+        let names = [
+            "contentKey",
+            "contentkey",
+            "contentKey.1",
+            "kek",
+            "contentKeyy",
+            "cek",
+        ];
+        let form: Form = names
+            .map(|name| (name.to_owned(), secret.to_owned()))
+            .into_iter()
+            .collect();
+        for (name, value) in masked(&form) {
+            assert_eq!(value, "[redacted]", "{name}");
+        }
+        let form: Form = [
+            ("cookie", secret),
+            ("kid.0", secret),
+            ("securityLevel", "1"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into_iter()
+        .collect();
+        assert!(masked(&form).iter().all(|(_, value)| value != "[redacted]"));
+    }
+}
