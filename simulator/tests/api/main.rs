@@ -7,7 +7,9 @@
 
 mod codes;
 mod control;
+mod faults;
 mod help;
+mod journal;
 mod keys;
 mod licenses;
 mod program;

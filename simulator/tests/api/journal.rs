@@ -1,0 +1,220 @@
+//! The journal: what it keeps of every call, and how a test waits in it.
+
+use expressplay::Drm;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::help::{Bench, COOKIE, KEY, KID, Who, authenticator, base_form, device};
+
+const JOURNAL: &str = "/__sim/sandboxes/default/journal";
+
+async fn journal(bench: &Bench, query: &str) -> Value {
+    let url = bench.url(&format!("{JOURNAL}?{query}"));
+    let answer = bench.http.get(url).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    answer.json().await.unwrap()
+}
+
+#[tokio::test]
+async fn every_call_is_kept_with_what_it_carried_and_what_came_of_it() {
+    let bench = &Bench::start().await;
+    let device = device();
+    let bound_to = device.device_id().to_string();
+    let more = [("cookie", COOKIE), ("deviceId", &bound_to)];
+    let url = bench.token(Who::Test, Drm::Widevine, &more).await;
+    bench.redeem(&url, &device, &[KID]).await;
+    let other = crate::help::device();
+    bench.redeem(&url, &other, &[KID]).await;
+    bench.records(Who::Test, &[("cookie", COOKIE)]).await;
+
+    let all = journal(bench, "").await;
+    assert_eq!(all["count"], 4);
+    let told: Vec<_> = all["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| {
+            (
+                entry["call"].as_str().unwrap(),
+                entry["outcome"].as_str().unwrap(),
+                entry["status"].as_u64().unwrap(),
+                entry["errorCode"].as_i64(),
+                entry["cookie"].as_str(),
+            )
+        })
+        .collect();
+    let cookie = Some(COOKIE);
+    assert_eq!(
+        told,
+        [
+            ("token", "granted", 200, None, cookie),
+            ("license", "granted", 200, None, cookie),
+            ("license", "refused", 403, Some(-4001), cookie),
+            ("records", "granted", 200, None, cookie),
+        ]
+    );
+    let refused = &all["entries"][2];
+    assert_eq!(refused["device"], other.device_id().to_string());
+    assert!(
+        refused["error"]
+            .as_str()
+            .unwrap()
+            .contains("the token is bound to device")
+    );
+    let token = &all["entries"][0];
+    assert_eq!(
+        (&token["method"], &token["path"]),
+        (&json!("POST"), &json!("/hms/wv/token"))
+    );
+
+    let of_device = journal(bench, &format!("device={bound_to}&call=license")).await;
+    assert_eq!(of_device["count"], 1);
+    assert_eq!(
+        journal(bench, "outcome=refused&drm=widevine").await["count"],
+        1
+    );
+    assert_eq!(journal(bench, "cookie=other").await["count"], 0);
+    assert_eq!(journal(bench, "after=3").await["count"], 1);
+}
+
+#[tokio::test]
+async fn no_secret_is_in_it() {
+    let bench = &Bench::start().await;
+    let misspelt = [
+        ("contentkey", KEY),
+        ("Kek", KEY),
+        ("customerauthenticator", "1,secret"),
+    ];
+    let url = bench.token(Who::Test, Drm::Widevine, &misspelt).await;
+    bench.redeem(&url, &device(), &[KID]).await;
+    let text = journal(bench, "").await.to_string();
+    let secret = authenticator(Who::Test);
+    for secret in [
+        KEY,
+        secret.split(',').nth(1).unwrap(),
+        url.token().reveal(),
+        "1,secret",
+    ] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    assert!(text.contains("[redacted]"));
+}
+
+#[tokio::test]
+async fn a_test_waits_for_a_call_that_is_still_to_come() {
+    let bench = &Bench::start().await;
+    let url = bench
+        .token(Who::Test, Drm::Widevine, &[("cookie", COOKIE)])
+        .await;
+    let query = format!("call=license&cookie={COOKIE}&outcome=granted&count=2&wait=60000");
+    let (found, ()) = tokio::join!(journal(bench, &query), async {
+        bench.redeem(&url, &device(), &[KID]).await;
+        bench.redeem(&url, &device(), &[KID]).await;
+    });
+    assert_eq!(found["count"], 2);
+    let in_vain = journal(bench, "call=keys&wait=1").await;
+    assert_eq!(in_vain["count"], 0);
+}
+
+#[tokio::test]
+async fn calls_are_told_as_they_come() {
+    let bench = &Bench::start().await;
+    bench.records(Who::Test, &[]).await;
+    let url = bench.url(&format!("{JOURNAL}/events"));
+    let mut live = bench.http.get(&url).send().await.unwrap();
+    assert_eq!(live.headers()["content-type"], "text/event-stream");
+    bench.records(Who::Test, &[("cookie", COOKIE)]).await;
+    let mut told = String::new();
+    while !told.ends_with("\n\n") {
+        told += std::str::from_utf8(&live.chunk().await.unwrap().unwrap()).unwrap();
+    }
+    assert!(told.contains("id: 2\n") && told.contains(COOKIE), "{told}");
+
+    // Who was cut off goes on where it was.
+    let call = bench.http.get(&url).header("last-event-id", "0");
+    let mut again = call.send().await.unwrap();
+    let mut told = String::new();
+    while !told.contains("id: 2\n") {
+        told += std::str::from_utf8(&again.chunk().await.unwrap().unwrap()).unwrap();
+    }
+    assert!(told.contains("id: 1\n"), "{told}");
+}
+
+#[tokio::test]
+async fn what_smells_is_hinted_at_in_the_journal_and_in_a_header_of_the_test_environment() {
+    let bench = &Bench::start().await;
+    let call = async |who: Who| {
+        let mut pairs = base_form(Drm::Widevine);
+        pairs.extend([("devceId", COOKIE), ("securitylevel", "1")]);
+        bench.token_call(who, Drm::Widevine, &pairs).await
+    };
+    let answer = call(Who::Test).await;
+    assert_eq!(answer.status(), StatusCode::OK, "a hint changes nothing");
+    let hints: Vec<_> = answer.headers().get_all("sim-hint").iter().collect();
+    assert_eq!(hints.len(), 2);
+    assert_eq!(
+        hints[0],
+        "devceId is no parameter and was ignored; deviceId is one"
+    );
+    let answer = call(Who::Production).await;
+    assert!(!answer.headers().contains_key("sim-hint"));
+    for entry in journal(bench, "").await["entries"].as_array().unwrap() {
+        assert_eq!(entry["hints"].as_array().unwrap().len(), 2);
+    }
+
+    let mut pairs = base_form(Drm::Widevine);
+    pairs.push(("expirationTime", " 60"));
+    let refused = bench.token_call(Who::Test, Drm::Widevine, &pairs).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let hint = refused.headers()["sim-hint"].to_str().unwrap();
+    assert!(hint.contains("%2B"), "{hint}");
+
+    let url = bench.token(Who::Test, Drm::Widevine, &[]).await;
+    bench
+        .clock()
+        .advance(std::time::Duration::from_secs(30 * 3600));
+    let late = bench.redeem(&url, &device(), &[KID]).await;
+    assert_eq!(late.status(), StatusCode::OK);
+    let hint = late.headers()["sim-hint"].to_str().unwrap();
+    assert!(hint.contains("30 hours"), "{hint}");
+}
+
+#[tokio::test]
+async fn a_query_that_makes_no_sense_says_which_part() {
+    let bench = &Bench::start().await;
+    for (query, why) in [
+        ("call=licence", "call"),
+        ("cuokie=1", "cuokie"),
+        ("wait=soon", "wait"),
+        ("wait=99999999", "milliseconds at most"),
+        ("device=abc", "device"),
+    ] {
+        let url = bench.url(&format!("{JOURNAL}?{query}"));
+        let answer = bench.http.get(url).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{query}");
+        let said = answer.text().await.unwrap();
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_trace_goes_with_the_call_and_a_cleared_journal_goes_on_counting() {
+    let bench = &Bench::start().await;
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let call = bench.http.get(bench.url("/cmiapi/getrecord/"));
+    call.header("traceparent", trace).send().await.unwrap();
+    let all = journal(bench, "").await;
+    assert_eq!(all["entries"][0]["traceparent"], trace);
+    assert_eq!(
+        all["entries"][0]["errorCode"], -2017,
+        "nobody's call is kept too"
+    );
+    let cleared = bench.http.delete(bench.url(JOURNAL)).send().await.unwrap();
+    assert_eq!(cleared.status(), StatusCode::NO_CONTENT);
+    bench.records(Who::Test, &[]).await;
+    let all = journal(bench, "").await;
+    assert_eq!(
+        (&all["count"], &all["entries"][0]["seq"]),
+        (&json!(1), &json!(2))
+    );
+}
