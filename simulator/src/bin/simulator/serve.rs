@@ -1,32 +1,12 @@
-//! The simulator as a program: `simulator serve`.
+//! `simulator serve`: ExpressPlay over HTTP until told to stop.
 
-use std::{
-    io::{IsTerminal, Write},
-    net::SocketAddr,
-    process::ExitCode,
-    time::Duration,
-};
+use std::{io::Write, net::SocketAddr, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::Args;
 use simulator::{Account, Error, Simulator};
-use tracing_subscriber::EnvFilter;
-
-/// ExpressPlay, offline: a stand-in for the DRM licence service.
-#[derive(Parser)]
-#[command(version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serve ExpressPlay's API over HTTP until told to stop.
-    Serve(Serve),
-}
 
 #[derive(Args)]
-struct Serve {
+pub(crate) struct Serve {
     /// Where to listen.
     #[arg(long, env = "SIMULATOR_LISTEN", default_value = "127.0.0.1:4000")]
     listen: SocketAddr,
@@ -36,8 +16,9 @@ struct Serve {
     /// What returned licence URLs start with; by default the request's own Host.
     #[arg(long, env = "SIMULATOR_PUBLIC_URL")]
     public_url: Option<String>,
-    /// An account: test=NUMBER,HEX32 or production=NUMBER,HEX32, with any of ,strict
-    /// ,no-device-binding ,plain ,no-plain behind it. Repeatable.
+    /// An account: test=NUMBER,HEX32 or production=NUMBER,HEX32, with any of ,strict ,plain
+    /// ,no-plain ,disabled ,credits=NUMBER ,no-widevine ,no-playready ,no-fairplay
+    /// ,no-device-binding behind it. Repeatable.
     #[arg(
         long,
         env = "SIMULATOR_ACCOUNTS",
@@ -53,51 +34,35 @@ struct Serve {
     control_token: Option<String>,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    let Command::Serve(serve) = Cli::parse().command;
-    match run(serve).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            say_error(error.as_ref());
-            ExitCode::FAILURE
+impl Serve {
+    pub(crate) async fn run(self) -> Result<(), Box<dyn std::error::Error>> {
+        let mut builder = Simulator::builder()
+            .listen(self.listen)
+            .database(self.database)
+            .record_lag(Duration::from_secs(self.record_lag));
+        if let Some(url) = self.public_url {
+            builder = builder.public_url(url);
         }
-    }
-}
-
-async fn run(serve: Serve) -> Result<(), Box<dyn std::error::Error>> {
-    let mut builder = Simulator::builder()
-        .listen(serve.listen)
-        .database(serve.database)
-        .record_lag(Duration::from_secs(serve.record_lag));
-    if let Some(url) = serve.public_url {
-        builder = builder.public_url(url);
-    }
-    let has_token = serve.control_token.is_some();
-    if let Some(token) = serve.control_token {
-        builder = builder.control_token(token);
-    }
-    for (place, account) in serve.account.iter().enumerate() {
-        // Read here and not by clap, whose message would quote what may be a secret.
-        let account: Account = account
-            .parse()
-            .map_err(|error| format!("account number {} is none: {error}", place + 1))?;
-        builder = builder.account(account);
-    }
-    let mut simulator = builder.start().await.map_err(with_hint)?;
-    greet(&simulator, has_token)?;
-    tokio::select! {
-        () = simulator.wait() => Err("the simulator stopped listening".into()),
-        stopped = stop_signal() => {
-            stopped?;
-            simulator.stop().await;
-            Ok(())
+        let has_token = self.control_token.is_some();
+        if let Some(token) = self.control_token {
+            builder = builder.control_token(token);
+        }
+        for (place, account) in self.account.iter().enumerate() {
+            // Read here and not by clap, whose message would quote what may be a secret.
+            let account: Account = account
+                .parse()
+                .map_err(|error| format!("account number {} is none: {error}", place + 1))?;
+            builder = builder.account(account);
+        }
+        let mut simulator = builder.start().await.map_err(with_hint)?;
+        greet(&simulator, has_token)?;
+        tokio::select! {
+            () = simulator.wait() => Err("the simulator stopped listening".into()),
+            stopped = stop_signal() => {
+                stopped?;
+                simulator.stop().await;
+                Ok(())
+            }
         }
     }
 }
@@ -109,14 +74,6 @@ fn with_hint(error: Error) -> String {
         }
         _ => error.to_string(),
     }
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "a program that does not start says why"
-)]
-fn say_error(error: &dyn std::error::Error) {
-    eprintln!("It did not work: {error}.");
 }
 
 /// Says where it is and how to begin. The accounts go to standard output, and to no log.

@@ -1,0 +1,144 @@
+//! `simulator device`: a device for the command line. Its key is a file.
+
+use std::{
+    error::Error,
+    fs::OpenOptions,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use axum::body::{Body, to_bytes};
+use clap::{Args, Subcommand};
+use expressplay::{
+    KeyId, RefusalBody, TokenUrl,
+    challenge::{KidBytes, SIGNED_TYPE},
+};
+use http::{Request, header};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use simulator::{Clock, Entropy, SoftDevice};
+
+/// No answer of ExpressPlay's is longer.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+type Done = Result<(), Box<dyn Error>>;
+
+#[derive(Subcommand)]
+pub(crate) enum Device {
+    /// Makes a device with a new key, and prints its device_id. Who has the file is the device.
+    New {
+        /// Where the key goes, as PEM; nothing is overwritten.
+        file: PathBuf,
+    },
+    /// Prints a device's device_id.
+    Id {
+        /// Its key.
+        file: PathBuf,
+    },
+    /// Prints a signed licence request for a token: it goes to the token's URL, once, as
+    /// application/jose.
+    Sign(Ask),
+    /// Sends a licence request to a token's URL, and prints the licence.
+    Redeem(Ask),
+}
+
+#[derive(Args)]
+pub(crate) struct Ask {
+    /// The device's key.
+    file: PathBuf,
+    /// The URL that ExpressPlay answered a token request with.
+    url: String,
+    /// The key id to ask for: 32 hexadecimal digits, or ^ and a name. Repeatable.
+    #[arg(long, required = true)]
+    kid: Vec<String>,
+}
+
+impl Device {
+    pub(crate) async fn run(self) -> Done {
+        match self {
+            Self::New { file } => make(&file),
+            Self::Id { file } => say(&load(&file)?.device_id().to_string()),
+            Self::Sign(ask) => say(&ask.read()?.challenge),
+            Self::Redeem(ask) => ask.read()?.redeem().await,
+        }
+    }
+}
+
+fn make(file: &Path) -> Done {
+    let device = SoftDevice::generate()?;
+    let mut options = OpenOptions::new();
+    let created = options.write(true).create_new(true).mode(0o600).open(file);
+    created
+        .and_then(|mut created| created.write_all(device.to_pem().as_bytes()))
+        .map_err(|cause| format!("{} cannot be written: {cause}", file.display()))?;
+    say(&device.device_id().to_string())
+}
+
+fn load(file: &Path) -> Result<SoftDevice, Box<dyn Error>> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|cause| format!("{} cannot be read: {cause}", file.display()))?;
+    let device = SoftDevice::from_pem(&text);
+    Ok(device.map_err(|refusal| format!("{}: {refusal}", file.display()))?)
+}
+
+/// A licence request, ready to be sent.
+struct Ready {
+    url: TokenUrl,
+    challenge: String,
+}
+
+impl Ask {
+    fn read(&self) -> Result<Ready, Box<dyn Error>> {
+        let device = load(&self.file)?;
+        let url: TokenUrl = self.url.trim().parse()?;
+        let kids: Result<Vec<_>, _> = self
+            .kid
+            .iter()
+            .map(|kid| Ok(KidBytes(kid.parse::<KeyId>()?.clear_key_bytes())))
+            .collect();
+        let kids = kids.map_err(|refusal: expressplay::Refusal| format!("--kid: {refusal}"))?;
+        let claims = SoftDevice::claims(url.token(), &kids, &Clock::default(), &Entropy::from_os());
+        let challenge = device.sign(&claims)?;
+        Ok(Ready { url, challenge })
+    }
+}
+
+impl Ready {
+    async fn redeem(self) -> Done {
+        let url = self.url.reveal();
+        if !url.starts_with("http://") {
+            return Err(
+                "this speaks http alone; over https, send what `simulator device sign` prints, \
+                 as application/jose"
+                    .into(),
+            );
+        }
+        let request = Request::post(url)
+            .header(header::CONTENT_TYPE, SIGNED_TYPE)
+            .body(Body::from(self.challenge))?;
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let answer = client
+            .request(request)
+            .await
+            .map_err(|_| format!("{} does not answer", self.url.endpoint()))?;
+        let status = answer.status();
+        let body = to_bytes(Body::new(answer.into_body()), LONGEST_ANSWER).await?;
+        let text = String::from_utf8_lossy(&body);
+        if status.is_success() {
+            return say(text.trim());
+        }
+        let why = match serde_json::from_slice::<RefusalBody>(&body) {
+            Ok(refusal) => format!(
+                "ExpressPlay refused with {}: {}",
+                refusal.error_code, refusal.error_message
+            ),
+            Err(_) => format!("ExpressPlay answered {status}: {}", text.trim()),
+        };
+        Err(why.into())
+    }
+}
+
+fn say(text: &str) -> Done {
+    writeln!(io::stdout().lock(), "{text}")?;
+    Ok(())
+}
