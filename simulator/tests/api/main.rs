@@ -13,6 +13,7 @@ mod journal;
 mod keys;
 mod licenses;
 mod program;
+mod readme;
 mod records;
 mod restarts;
 mod sandboxes;
