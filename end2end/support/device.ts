@@ -19,6 +19,9 @@ export class Device {
   readonly complaints: string[] = [];
   refusals = 0;
 
+  /** What a broken connection or answer makes the browser say, where a test breaks them. */
+  tolerated: RegExp | undefined;
+
   /** Without script nothing is done with what a page preloads, and the browser remarks on it. */
   readonly #withoutScript: boolean;
 
@@ -47,6 +50,7 @@ export class Device {
   #hear(text: string): void {
     if (REFUSAL.test(text)) this.refusals += 1;
     else if (this.#withoutScript && text.includes('was preloaded using link preload')) return;
+    else if (this.tolerated?.test(text)) return;
     else this.complaints.push(text);
   }
 

@@ -19,6 +19,20 @@ export interface Viewer {
   password: string;
 }
 
+/** What makes ExpressPlay fail on purpose. */
+export interface Fault {
+  effect:
+    | 'reset'
+    | 'truncate'
+    | 'garbage'
+    | { status: number }
+    | { error: number }
+    | { latency: { ms: number } }
+    | { recordLagMs: number };
+  call?: 'token' | 'license' | 'records' | 'keys';
+  times?: number;
+}
+
 /** A record of ExpressPlay's transaction log. */
 export interface LogRecord {
   event_id: string;
@@ -94,6 +108,23 @@ export class Shop {
       body: JSON.stringify({ seconds }),
     });
     if (!response.ok) throw new Error(`the clock answered ${response.status}`);
+  }
+
+  /** Makes ExpressPlay fail on purpose, as `/__sim/sandboxes/default/faults` takes it. */
+  async fault(fault: Fault): Promise<void> {
+    const response = await fetch(`${this.simulator}/__sim/sandboxes/default/faults`, {
+      method: 'POST',
+      body: JSON.stringify(fault),
+    });
+    if (!response.ok) throw new Error(`no fault was made: ${await response.text()}`);
+  }
+
+  /** Lets ExpressPlay work again. */
+  async mend(): Promise<void> {
+    const response = await fetch(`${this.simulator}/__sim/sandboxes/default/faults`, {
+      method: 'DELETE',
+    });
+    if (!response.ok) throw new Error(`the faults stay: ${response.status}`);
   }
 
   /** ExpressPlay's records, oldest first. */

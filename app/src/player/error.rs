@@ -13,6 +13,8 @@ pub(crate) enum PlayError {
     Refused(RefusalBody),
     /// ExpressPlay did not answer, or not in its own words.
     LicenceService,
+    /// What ExpressPlay answered with is no licence.
+    NoLicence,
     /// The browser will not start a film without a press.
     NeedsPress,
     /// The browser has no such key system, or no such codec.
@@ -31,6 +33,8 @@ pub(crate) enum PlayError {
 mod code {
     pub(super) const BAD_HTTP_STATUS: u32 = 1001;
     pub(super) const LICENSE_REQUEST_FAILED: u32 = 6007;
+    /// The CDM does not take what came as a licence.
+    pub(super) const LICENSE_RESPONSE_REJECTED: u32 = 6008;
     pub(super) const NETWORK: std::ops::Range<u32> = 1000..2000;
     /// No key system recognised, its configuration refused, or no CDM made.
     pub(super) const KEY_SYSTEM: std::ops::RangeInclusive<u32> = 6000..=6002;
@@ -50,6 +54,7 @@ impl PlayError {
         }
         match number(error) {
             code::LICENSE_REQUEST_FAILED => Self::licence(&datum(error, 0)),
+            code::LICENSE_RESPONSE_REJECTED => Self::NoLicence,
             code if code::KEY_SYSTEM.contains(&code) => Self::Unsupported,
             code::NO_LICENSE_SERVER | code::CONTENT_UNSUPPORTED => Self::Unsupported,
             code if code::NETWORK.contains(&code) => Self::NoMedia,
@@ -102,6 +107,10 @@ impl From<&PlayError> for Trouble {
             },
             PlayError::LicenceService => Self::new(
                 "ExpressPlay, the licence service, is not answering.",
+                "Try again in a moment. Nothing is lost.",
+            ),
+            PlayError::NoLicence => Self::new(
+                "What ExpressPlay, the licence service, answered with is no licence.",
                 "Try again in a moment. Nothing is lost.",
             ),
             PlayError::NeedsPress => Self::new("The browser waits for you.", "Press the button."),

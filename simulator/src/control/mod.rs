@@ -11,6 +11,7 @@ mod clock;
 mod faults;
 mod journal;
 mod sandboxes;
+mod store;
 
 pub use clock::{ClockState, SetClock};
 pub use sandboxes::{AccountState, ChangeSettings, NewAccount, NewSandbox, SandboxState};

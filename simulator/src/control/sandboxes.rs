@@ -15,9 +15,8 @@ use super::{
     clock::{ClockState, SetClock},
 };
 use crate::{
-    Account, Clock, Entropy, Environment, Error, Settings,
-    clock::Hands,
-    sandbox::{Customer, Sandbox, SandboxName},
+    Account, Entropy, Environment, Settings,
+    sandbox::{Sandbox, SandboxName},
     service::Service,
 };
 
@@ -119,7 +118,7 @@ fn given<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Option<u64
 }
 
 impl ChangeSettings {
-    fn apply(&self, settings: &mut Settings) -> Result<(), Problem> {
+    pub(super) fn apply(&self, settings: &mut Settings) -> Result<(), Problem> {
         if let Some(strict) = self.strict {
             settings.strictness = match strict {
                 true => Strictness::Strict,
@@ -150,7 +149,7 @@ impl ChangeSettings {
         Ok(())
     }
 
-    fn of(settings: &Settings) -> Self {
+    pub(super) fn of(settings: &Settings) -> Self {
         Self {
             strict: Some(settings.strictness == Strictness::Strict),
             plain_challenges: Some(settings.plain_challenges),
@@ -278,228 +277,8 @@ pub(crate) async fn change_account(
     Ok(Json(service.account_state(&customer).await?))
 }
 
-/// A sandbox as it is kept, to be there again after a restart.
-#[derive(Serialize, Deserialize)]
-struct Definition {
-    seed: Option<u64>,
-    record_lag_ms: u64,
-    accounts: Vec<KeptAccount>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct KeptAccount {
-    environment: Environment,
-    authenticator: String,
-    settings: ChangeSettings,
-}
-
-impl KeptAccount {
-    fn account(&self) -> Result<Account, Problem> {
-        let authenticator = self
-            .authenticator
-            .parse()
-            .map_err(|_| unreadable("a kept account"))?;
-        let mut account = Account::new(self.environment, authenticator);
-        self.settings.apply(&mut account.settings)?;
-        Ok(account)
-    }
-}
-
-fn unreadable(what: &str) -> Problem {
-    let why = format!("{what} in the database cannot be read");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why)
-}
-
-impl Service {
-    /// Makes a sandbox, which is there again after a restart.
-    pub(crate) async fn make_sandbox(&self, new: NewSandbox) -> Result<SandboxState, Problem> {
-        let name = new
-            .name
-            .unwrap_or_else(|| SandboxName::random(self.entropy.bytes()));
-        let entropy = match new.seed {
-            Some(seed) => Entropy::named(seed, name.as_str()),
-            None => Entropy::from_os(),
-        };
-        let accounts = if new.accounts.is_empty() {
-            [Environment::Test, Environment::Production]
-                .map(|environment| random_account(environment, &entropy))
-                .into()
-        } else {
-            let accounts = new.accounts.iter();
-            accounts
-                .map(|account| account.read(&entropy))
-                .collect::<Result<Vec<_>, _>>()?
-        };
-        let clock = Clock::default();
-        new.clock.apply(&clock);
-        let sandbox = Sandbox::new(name.clone(), new.seed, clock, entropy);
-        sandbox.set_record_lag(Duration::from_millis(new.record_lag_ms));
-        let sandbox = self
-            .sandboxes
-            .add(sandbox, accounts)
-            .map_err(|error| Problem::new(StatusCode::CONFLICT, error.to_string()))?;
-        self.give_credits(&name).await?;
-        self.keep(&sandbox).await?;
-        self.state_of(&sandbox).await
-    }
-
-    /// Drops a sandbox and all that is in it.
-    pub(crate) async fn drop_sandbox(&self, name: &SandboxName) -> Result<(), Problem> {
-        if *name == SandboxName::of_default() {
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                "the default sandbox stays: it has the accounts that the simulator was started with",
-            ));
-        }
-        let Some(accounts) = self.sandboxes.remove(name) else {
-            return Err(Problem::no(format!("sandbox {name}")));
-        };
-        let mut transaction = self.writer.begin_with("begin immediate").await?;
-        for account in accounts {
-            for table in ["record", "stored_key", "credit"] {
-                sqlx::query(&format!("delete from {table} where account = ?"))
-                    .bind(account.to_string())
-                    .execute(&mut *transaction)
-                    .await?;
-            }
-        }
-        sqlx::query("delete from sandbox where name = ?")
-            .bind(name.as_str())
-            .execute(&mut *transaction)
-            .await?;
-        Ok(transaction.commit().await?)
-    }
-
-    /// Brings back the sandboxes that were there before a restart.
-    pub(crate) async fn load_sandboxes(&self) -> Result<(), Problem> {
-        let rows: Vec<(String, String, String)> =
-            sqlx::query_as("select name, definition, hands from sandbox")
-                .fetch_all(&self.readers)
-                .await?;
-        for (name, definition, hands) in rows {
-            let name: SandboxName = name.parse().map_err(|_| unreadable("a sandbox's name"))?;
-            let definition: Definition =
-                serde_json::from_str(&definition).map_err(|_| unreadable("a sandbox"))?;
-            let hands: Hands = serde_json::from_str(&hands).map_err(|_| unreadable("a clock"))?;
-            let entropy = match definition.seed {
-                Some(seed) => Entropy::named(seed, name.as_str()),
-                None => Entropy::from_os(),
-            };
-            let sandbox = Sandbox::new(name, definition.seed, Clock::at(hands), entropy);
-            sandbox.set_record_lag(Duration::from_millis(definition.record_lag_ms));
-            let accounts = definition.accounts.iter().map(KeptAccount::account);
-            self.sandboxes
-                .add(sandbox, accounts.collect::<Result<_, _>>()?)
-                .map_err(|error| Problem::new(StatusCode::CONFLICT, error.to_string()))?;
-        }
-        Ok(())
-    }
-
-    /// Keeps a sandbox as it is now. The default one is what the simulator is started with.
-    async fn keep(&self, sandbox: &Sandbox) -> Result<(), Problem> {
-        if sandbox.name == SandboxName::of_default() {
-            return Ok(());
-        }
-        let accounts = self.sandboxes.customers_of(&sandbox.name);
-        let definition = Definition {
-            seed: sandbox.seed,
-            record_lag_ms: u64::try_from(sandbox.record_lag().as_millis()).unwrap_or(u64::MAX),
-            accounts: accounts
-                .iter()
-                .map(|customer| KeptAccount {
-                    environment: customer.environment,
-                    authenticator: customer.authenticator.reveal(),
-                    settings: ChangeSettings::of(&customer.settings()),
-                })
-                .collect(),
-        };
-        let json = |error: serde_json::Error| sqlx::Error::Encode(error.into());
-        sqlx::query("insert or replace into sandbox (name, definition, hands) values (?, ?, ?)")
-            .bind(sandbox.name.as_str())
-            .bind(serde_json::to_string(&definition).map_err(json)?)
-            .bind(serde_json::to_string(&sandbox.clock.hands()).map_err(json)?)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
-    }
-
-    /// Keeps where a sandbox's clock's hands are.
-    pub(crate) async fn keep_hands(&self, sandbox: &Sandbox) -> Result<(), Problem> {
-        let hands = serde_json::to_string(&sandbox.clock.hands())
-            .map_err(|error| sqlx::Error::Encode(error.into()))?;
-        sqlx::query("update sandbox set hands = ? where name = ?")
-            .bind(hands)
-            .bind(sandbox.name.as_str())
-            .execute(&self.writer)
-            .await?;
-        Ok(())
-    }
-
-    /// Gives an account so many licences from now on, or any number.
-    async fn set_credits(&self, customer: &Customer, credits: Option<u64>) -> Result<(), Problem> {
-        let query = match credits {
-            Some(_) => "insert or replace into credit (account, remaining) values (?1, ?2)",
-            None => "delete from credit where account = ?1",
-        };
-        let remaining = credits.map(|credits| i64::try_from(credits).unwrap_or(i64::MAX));
-        let query = sqlx::query(query).bind(customer.id.to_string());
-        let query = match remaining {
-            Some(remaining) => query.bind(remaining),
-            None => query,
-        };
-        query.execute(&self.writer).await?;
-        Ok(())
-    }
-
-    /// Gives the accounts of a sandbox the credits that they were set up with, where none are kept
-    /// from an earlier start.
-    pub(crate) async fn give_credits(&self, name: &SandboxName) -> Result<(), Problem> {
-        for customer in self.sandboxes.customers_of(name) {
-            if let Some(credits) = customer.settings().credits {
-                sqlx::query("insert or ignore into credit (account, remaining) values (?, ?)")
-                    .bind(customer.id.to_string())
-                    .bind(i64::try_from(credits).unwrap_or(i64::MAX))
-                    .execute(&self.writer)
-                    .await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn state_of(&self, sandbox: &Sandbox) -> Result<SandboxState, Problem> {
-        let mut accounts = vec![];
-        for customer in self.sandboxes.customers_of(&sandbox.name) {
-            accounts.push(self.account_state(&customer).await?);
-        }
-        Ok(SandboxState {
-            name: sandbox.name.clone(),
-            seed: sandbox.seed,
-            clock: ClockState::of(&sandbox.clock),
-            record_lag_ms: u64::try_from(sandbox.record_lag().as_millis()).unwrap_or(u64::MAX),
-            accounts,
-        })
-    }
-
-    async fn account_state(&self, customer: &Customer) -> Result<AccountState, Problem> {
-        let left: Option<(i64,)> = sqlx::query_as("select remaining from credit where account = ?")
-            .bind(customer.id.to_string())
-            .fetch_optional(&self.readers)
-            .await?;
-        let left = left.map(|(left,)| u64::try_from(left).unwrap_or_default());
-        Ok(AccountState {
-            environment: customer.environment,
-            number: customer.authenticator.number(),
-            authenticator: customer.authenticator.reveal(),
-            settings: ChangeSettings {
-                credits: Some(left),
-                ..ChangeSettings::of(&customer.settings())
-            },
-        })
-    }
-}
-
 impl NewAccount {
-    fn read(&self, entropy: &Entropy) -> Result<Account, Problem> {
+    pub(super) fn read(&self, entropy: &Entropy) -> Result<Account, Problem> {
         let mut account = match &self.authenticator {
             // What was given is not quoted: it may be a secret with a typo.
             Some(text) => Account::new(
@@ -518,17 +297,11 @@ impl NewAccount {
     }
 }
 
-fn random_account(environment: Environment, entropy: &Entropy) -> Account {
+pub(super) fn random_account(environment: Environment, entropy: &Entropy) -> Account {
     // Seven digits, so that nobody takes it for a real one, which has six.
     let number = 1_000_000 + u64::from(u32::from_be_bytes(entropy.bytes())) % 9_000_000;
     Account::new(
         environment,
         CustomerAuthenticator::new(number, entropy.bytes()),
     )
-}
-
-impl From<Problem> for Error {
-    fn from(problem: Problem) -> Self {
-        Self::Control { why: problem.why }
-    }
 }

@@ -1,0 +1,83 @@
+import type { Device } from '../support/device.ts';
+import type { Fault } from '../support/shop.ts';
+import { expect, test } from '../support/test.ts';
+
+/** What the browser itself says of a connection or an answer that breaks. */
+const BROKEN = /^Failed to load resource: (net::ERR_|the server responded with a status of 50)/;
+
+/** Signs in, registers, and buys a film that is not played yet. */
+async function buy(device: Device): Promise<void> {
+  device.tolerated = BROKEN;
+  await device.signIn();
+  await device.register();
+  await device.order('Buy', 'tidewater');
+  await device.expectPlaying();
+}
+
+const LICENCE_FAULTS: { name: string; effect: Fault['effect']; says: RegExp; refusals: number }[] = [
+  { name: '503', effect: { status: 503 }, says: /is not answering/, refusals: 0 },
+  { name: 'a reset', effect: 'reset', says: /is not answering/, refusals: 0 },
+  { name: 'garbage', effect: 'garbage', says: /is no licence/, refusals: 0 },
+  { name: '-2019', effect: { error: -2019 }, says: /-2019.*insufficient tokens/s, refusals: 1 },
+];
+
+for (const { name, effect, says, refusals } of LICENCE_FAULTS) {
+  test(`${name} in place of a licence is told, and another try plays`, async ({
+    shop,
+    device,
+    expectedRefusals,
+  }) => {
+    expectedRefusals.count = refusals;
+    await buy(device);
+    await shop.fault({ effect, call: 'license' });
+    await device.play('tidewater');
+    await device.expectAlert(says);
+    await device.expectNothingPlays();
+
+    await shop.mend();
+    await device.page.getByRole('button', { name: 'Try again' }).click();
+    await device.expectPlaying();
+  });
+}
+
+test('a slow licence is waited for', async ({ shop, device }) => {
+  await buy(device);
+  await shop.fault({ effect: { latency: { ms: 1500 } }, call: 'license' });
+  await device.play('tidewater');
+  await expect(device.page.getByText('Asking ExpressPlay for a licence…')).toBeVisible();
+  await device.expectPlaying();
+});
+
+test('a 503 that passes is not even noticed, and one that stays charges nothing', async ({
+  shop,
+  device,
+}) => {
+  await buy(device);
+  await shop.fault({ effect: { status: 503 }, call: 'records', times: 1 });
+  await shop.fault({ effect: { status: 503 }, call: 'token', times: 1 });
+  await device.order('Rent', 'north-light');
+  await device.expectPlaying();
+
+  await shop.fault({ effect: { status: 503 } });
+  await device.order('Buy', 'slow-ink');
+  await device.expectAlert(/is not answering\. Nothing was charged/);
+  await shop.mend();
+  await device.pay();
+  await device.expectPlaying();
+});
+
+test('a record that is late is told, and registration goes through once it is there', async ({
+  shop,
+  device,
+}) => {
+  device.tolerated = BROKEN;
+  await device.signIn();
+  await shop.fault({ effect: { recordLagMs: 600_000 } });
+  await device.page.goto('/devices');
+  const register = device.page.getByRole('button', { name: 'Register this device' });
+  await register.click();
+  await device.expectAlert(/has not yet recorded this device/);
+  await shop.mend();
+  await register.click();
+  await expect(device.page.getByText(/^[0-9a-f]{32}$/).first()).toBeVisible();
+});
