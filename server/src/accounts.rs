@@ -1,31 +1,20 @@
 //! Viewers' accounts: passwords are kept as Argon2id hashes, and guessing them is slow.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use app::{model::Viewer, problem::Problem};
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
-use jiff::{SignedDuration, Timestamp};
 use simulator::{Clock, Entropy};
 use sqlx::SqlitePool;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::{database::parsed, error::Error};
+use crate::{database::parsed, error::Error, throttle::Throttle};
 
-/// So many wrong passwords …
-const WRONG_PASSWORDS: usize = 5;
-/// … within so long are as many as an account takes.
-const WITHIN: SignedDuration = SignedDuration::from_secs(60);
 /// No password is longer, so that hashing cannot be made to take long.
 const LONGEST_PASSWORD: usize = 256;
 /// Each hash takes 19 MiB and a core, so only a few are made at once.
 const HASHES_AT_ONCE: usize = 4;
-/// From here on, accounts that nobody is guessing at are forgotten by the throttle.
-const THROTTLED_AT_ONCE: usize = 1024;
-
 /// The accounts, and what guards them.
 #[derive(Debug)]
 pub struct Accounts {
@@ -196,15 +185,7 @@ impl Accounts {
         if password.len() > LONGEST_PASSWORD || email.len() > LONGEST_PASSWORD {
             return Err(Problem::WrongPassword.into());
         }
-        // One attempt at a time for each account: guesses made at once are counted like others.
-        let attempts = self.throttle.of(email, own_device, self.clock.now());
-        let mut attempts = attempts.lock().await;
-        let now = self.clock.now();
-        attempts.forget_old(now);
-        if attempts.wrong.len() >= WRONG_PASSWORDS {
-            return Err(Problem::TooManyAttempts.into());
-        }
-
+        let turn = self.throttle.turn(email, own_device, &self.clock).await?;
         let row: Option<AccountRow> = sqlx::query_as(
             "select id, email, name, password_hash, demo from viewers where email = ?",
         )
@@ -218,11 +199,11 @@ impl Accounts {
         let right = verify(&self.hashing, password.to_owned(), hash.clone()).await?;
         match row {
             Some(row) if right => {
-                attempts.wrong.clear();
+                turn.was_right();
                 row.account()
             }
             _ => {
-                attempts.wrong.push(now);
+                turn.was_wrong();
                 Err(Problem::WrongPassword.into())
             }
         }
@@ -261,60 +242,12 @@ async fn verify(hashing: &Arc<Semaphore>, password: String, hash: String) -> Res
     .await?
 }
 
-/// Wrong passwords by email, and by the viewer's own device where it is one. In memory: a restart
-/// costs a minute's count, no more.
-#[derive(Debug, Default)]
-struct Throttle {
-    attempts: Mutex<HashMap<Guesser, Arc<tokio::sync::Mutex<Attempts>>>>,
-}
-
-/// Whose guesses are counted together: the email, and the viewer's own device.
-type Guesser = (String, Option<Uuid>);
-
-#[derive(Debug, Default)]
-struct Attempts {
-    wrong: Vec<Timestamp>,
-}
-
-impl Attempts {
-    fn forget_old(&mut self, now: Timestamp) {
-        self.wrong
-            .retain(|at| at.duration_until(now).abs() < WITHIN);
-    }
-}
-
-impl Throttle {
-    fn of(
-        &self,
-        email: &str,
-        own_device: Option<Uuid>,
-        now: Timestamp,
-    ) -> Arc<tokio::sync::Mutex<Attempts>> {
-        let mut all = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= THROTTLED_AT_ONCE {
-            all.retain(|_, attempts| {
-                if Arc::strong_count(attempts) > 1 {
-                    return true;
-                }
-                let Ok(mut attempts) = attempts.try_lock() else {
-                    return true;
-                };
-                attempts.forget_old(now);
-                !attempts.wrong.is_empty()
-            });
-        }
-        Arc::clone(
-            all.entry((email.to_ascii_lowercase(), own_device))
-                .or_default(),
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::throttle::WRONG_PASSWORDS;
 
     async fn accounts() -> (Accounts, Clock, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
@@ -415,23 +348,5 @@ mod tests {
             .sign_in("alice@example.com", "demo", None)
             .await
             .unwrap();
-    }
-
-    #[tokio::test]
-    async fn the_throttle_forgets_accounts_that_nobody_guesses_at() {
-        let throttle = Throttle::default();
-        let now = Clock::default().now();
-        throttle
-            .of("guessed@example.com", None, now)
-            .lock()
-            .await
-            .wrong
-            .push(now);
-        for number in 0..2 * THROTTLED_AT_ONCE {
-            throttle.of(&format!("{number}@example.com"), None, now);
-        }
-        let all = throttle.attempts.lock().unwrap();
-        assert!(all.len() <= THROTTLED_AT_ONCE + 1);
-        assert!(all.contains_key(&("guessed@example.com".to_owned(), None)));
     }
 }

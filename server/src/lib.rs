@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`backend`] | answers the pages (`app::backend::Backend`), one request at a time |
 //! | [`browser`] | the browser behind a request: session, cookies |
-//! | [`accounts`] | viewers, password hashes, the throttle against guessing |
+//! | [`accounts`], `throttle` | viewers, password hashes, and what makes guessing slow |
 //! | [`devices`] | registrations, and which of them a browser is |
 //! | [`records`] | what ExpressPlay's records say, and what they leave open |
 //! | [`orders`], [`payment`], [`rental`] | what was sold, charged once, and for how long |
@@ -43,6 +43,7 @@ pub mod payment;
 pub mod records;
 pub mod rental;
 pub mod shop;
+mod throttle;
 mod web;
 
 pub use config::{ExpressPlay, Settings};

@@ -133,7 +133,8 @@ pub(crate) async fn no_such_method() -> (StatusCode, &'static str) {
 
 async fn index(State(service): State<Service>) -> Html<String> {
     const CONTROL: &str = "<tr><td>Move the clock</td><td><code>POST /__sim/clock/advance</code> \
-        with <code>{\"seconds\": 60}</code></td></tr>\n";
+        with <code>{\"seconds\": 60}</code></td></tr>\n\
+        <tr><td>Sandboxes, faults, journal</td><td><code>/__sim/sandboxes</code></td></tr>\n";
     let control = if service.has_control { CONTROL } else { "" };
     Html(include_str!("index.html").replace("{control}", control))
 }
