@@ -89,6 +89,11 @@ impl Clock {
         *self.lock()
     }
 
+    /// Puts the hands there.
+    pub(crate) fn put(&self, hands: Hands) {
+        *self.lock() = hands;
+    }
+
     /// Puts the clock forward, as far as it goes.
     pub fn advance(&self, by: Duration) {
         let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);

@@ -44,6 +44,16 @@ impl Entropy {
         }
     }
 
+    /// Goes on as another would from now on.
+    pub(crate) fn start_as(&self, other: &Self) {
+        let rng = other
+            .rng
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        *self.rng.lock().unwrap_or_else(PoisonError::into_inner) = rng;
+    }
+
     /// `N` random bytes.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// A key as it is kept.
-struct Kept {
+pub(crate) struct Kept {
     kid: KeyId,
     kek_id: Option<String>,
     ek: EncryptedKey,
@@ -187,7 +187,7 @@ impl Kept {
         })
     }
 
-    fn read(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+    pub(crate) fn read(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         let kid: String = row.try_get("kid")?;
         let ek: Vec<u8> = row.try_get("ek")?;
         let ek = <[u8; 24]>::try_from(ek)

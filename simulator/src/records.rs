@@ -22,7 +22,7 @@ use crate::{
 /// The most records of one window.
 const MAX_WINDOW: u64 = 1000;
 
-const COLUMNS: &str = "event_id, event_time_ms, drm, cookie, device_id, refused_device_id, \
+pub(crate) const COLUMNS: &str = "event_id, event_time_ms, drm, cookie, device_id, refused_device_id, \
                        content_id, kids, status, error_code, ip_address";
 
 /// `/cmiapi/getrecord/`. What happened within the sandbox's lag, or a longer one, is not seen.
@@ -121,7 +121,7 @@ async fn find(
         .collect()
 }
 
-fn read_row(row: &SqliteRow) -> Result<Record, sqlx::Error> {
+pub(crate) fn read_row(row: &SqliteRow) -> Result<Record, sqlx::Error> {
     let device = |column: &str| -> Result<Option<DeviceId>, sqlx::Error> {
         let bytes: Option<Vec<u8>> = row.try_get(column)?;
         let id = bytes.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());

@@ -2,7 +2,7 @@
 //!
 //! `sandboxes` makes, changes and drops sandboxes and their accounts; `clock` reads, sets,
 //! advances and freezes a sandbox's clock; `faults` makes its calls fail; `journal` tells of its
-//! calls. What [`crate::Simulator`] offers in Rust goes the same way.
+//! calls; `snapshots` keeps what it holds. What [`crate::Simulator`] offers in Rust goes the same way.
 //!
 //! A web page must not reach it: it has no CORS, and a foreign `Origin` or a `Host` that is not
 //! loopback is refused. A simulator that listens off loopback wants a control token.
@@ -11,6 +11,7 @@ mod clock;
 mod faults;
 mod journal;
 mod sandboxes;
+mod snapshots;
 mod store;
 
 pub use clock::{ClockState, SetClock};
@@ -19,7 +20,7 @@ pub use sandboxes::{AccountState, ChangeSettings, NewAccount, NewSandbox, Sandbo
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{FromRequest, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{delete, get, patch, post},
@@ -35,6 +36,9 @@ use crate::{
 
 /// What every path of the control plane starts with.
 pub(crate) const PREFIX: &str = "/__sim/";
+
+/// The largest sandbox that can be brought in as a file.
+const MAX_IMPORT: usize = 64 * 1024 * 1024;
 
 pub(crate) fn routes(service: &Service) -> Router<Service> {
     Router::new()
@@ -77,6 +81,24 @@ pub(crate) fn routes(service: &Service) -> Router<Service> {
         .route(
             "/__sim/sandboxes/{sandbox}/journal/events",
             get(journal::events),
+        )
+        .route(
+            "/__sim/import",
+            post(snapshots::import).layer(DefaultBodyLimit::max(MAX_IMPORT)),
+        )
+        .route("/__sim/sandboxes/{sandbox}/export", get(snapshots::export))
+        .route("/__sim/sandboxes/{sandbox}/reset", post(snapshots::reset))
+        .route(
+            "/__sim/sandboxes/{sandbox}/snapshots",
+            get(snapshots::list).post(snapshots::take),
+        )
+        .route(
+            "/__sim/sandboxes/{sandbox}/snapshots/{name}",
+            delete(snapshots::remove),
+        )
+        .route(
+            "/__sim/sandboxes/{sandbox}/snapshots/{name}/restore",
+            post(snapshots::restore),
         )
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(service.clone(), guard))

@@ -101,10 +101,12 @@ impl Service {
                     .await?;
             }
         }
-        sqlx::query("delete from sandbox where name = ?")
-            .bind(name.as_str())
-            .execute(&mut *transaction)
-            .await?;
+        for table in ["sandbox where name", "snapshot where sandbox"] {
+            sqlx::query(&format!("delete from {table} = ?"))
+                .bind(name.as_str())
+                .execute(&mut *transaction)
+                .await?;
+        }
         Ok(transaction.commit().await?)
     }
 

@@ -17,4 +17,5 @@ mod readme;
 mod records;
 mod restarts;
 mod sandboxes;
+mod snapshots;
 mod tokens;

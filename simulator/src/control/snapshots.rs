@@ -1,0 +1,380 @@
+//! `/__sim/sandboxes/{sandbox}/snapshots`: what a sandbox holds, kept to go back to; and the same
+//! as a file, to be taken elsewhere.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sqlx::{Sqlite, Transaction};
+
+use super::{
+    Body, ChangeSettings, NewAccount, NewSandbox, Problem, SandboxState, sandboxes::Chosen,
+};
+use crate::{
+    Entropy, Environment,
+    account::AccountId,
+    clock::Hands,
+    fault::NewFault,
+    keys::Kept,
+    records::{COLUMNS, read_row},
+    sandbox::{Sandbox, SandboxName},
+    service::Service,
+};
+
+/// The tables that hold an account's data, each with what writes its rows as JSON and what reads
+/// them back. Blobs are hexadecimal digits.
+const TABLES: [(&str, &str, &str); 3] = [
+    (
+        "record",
+        "select json_group_array(json_object('eventId', event_id, 'eventTimeMs', event_time_ms,
+            'drm', drm, 'cookie', cookie, 'deviceId', hex(device_id),
+            'refusedDeviceId', hex(refused_device_id), 'contentId', content_id, 'kids', kids,
+            'status', status, 'errorCode', error_code, 'ipAddress', ip_address))
+         from record where account = ?",
+        "insert into record
+         select ?1, value ->> 'eventId', value ->> 'eventTimeMs', value ->> 'drm',
+            value ->> 'cookie', nullif(unhex(value ->> 'deviceId'), x''),
+            nullif(unhex(value ->> 'refusedDeviceId'), x''), value ->> 'contentId',
+            value ->> 'kids', value ->> 'status', value ->> 'errorCode', value ->> 'ipAddress'
+         from json_each(?2)",
+    ),
+    (
+        "stored_key",
+        "select json_group_array(json_object('kid', kid, 'kekId', kek_id, 'ek', hex(ek),
+            'info', info, 'expiration', expiration, 'contentId', content_id,
+            'lastUpdateMs', last_update_ms))
+         from stored_key where account = ?",
+        "insert into stored_key
+         select ?1, value ->> 'kid', value ->> 'kekId', unhex(value ->> 'ek'), value ->> 'info',
+            value ->> 'expiration', value ->> 'contentId', value ->> 'lastUpdateMs'
+         from json_each(?2)",
+    ),
+    (
+        "credit",
+        "select json_group_array(json_object('remaining', remaining))
+         from credit where account = ?",
+        "insert into credit select ?1, value ->> 'remaining' from json_each(?2)",
+    ),
+];
+
+/// All that a sandbox holds.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Document {
+    /// Of this shape.
+    version: Version,
+    name: SandboxName,
+    seed: Option<u64>,
+    hands: Hands,
+    record_lag_ms: u64,
+    accounts: Vec<Held>,
+    faults: Vec<NewFault>,
+}
+
+/// The one shape that there is yet.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+struct Version;
+
+impl TryFrom<u32> for Version {
+    type Error = &'static str;
+
+    fn try_from(number: u32) -> Result<Self, &'static str> {
+        match number {
+            1 => Ok(Self),
+            _ => Err("this simulator reads version 1"),
+        }
+    }
+}
+
+impl From<Version> for u32 {
+    fn from(_: Version) -> Self {
+        1
+    }
+}
+
+/// What an account of a sandbox holds.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Held {
+    environment: Environment,
+    authenticator: String,
+    settings: ChangeSettings,
+    /// Rows, by table, in the order of [`TABLES`].
+    data: [Box<RawValue>; 3],
+}
+
+/// A snapshot to be taken.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewSnapshot {
+    /// Its name; one of that name is replaced.
+    name: SandboxName,
+}
+
+/// A snapshot, as the control plane shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SnapshotState {
+    name: String,
+    /// When it was taken, by real time.
+    taken_at: Timestamp,
+}
+
+pub(crate) async fn list(
+    State(service): State<Service>,
+    Chosen(sandbox): Chosen,
+) -> Result<Json<Vec<SnapshotState>>, Problem> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("select name, taken_at_ms from snapshot where sandbox = ? order by name")
+            .bind(sandbox.name.as_str())
+            .fetch_all(&service.readers)
+            .await?;
+    let states = rows.into_iter().map(|(name, ms)| SnapshotState {
+        name,
+        taken_at: Timestamp::from_millisecond(ms).unwrap_or_default(),
+    });
+    Ok(Json(states.collect()))
+}
+
+pub(crate) async fn take(
+    State(service): State<Service>,
+    Chosen(sandbox): Chosen,
+    Body(new): Body<NewSnapshot>,
+) -> Result<(StatusCode, Json<SnapshotState>), Problem> {
+    let document = service.document_of(&sandbox).await?;
+    let text = serde_json::to_string(&document).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    let taken_at = sandbox.clock.real();
+    sqlx::query("insert or replace into snapshot values (?, ?, ?, ?)")
+        .bind(sandbox.name.as_str())
+        .bind(new.name.as_str())
+        .bind(taken_at.as_millisecond())
+        .bind(text)
+        .execute(&service.writer)
+        .await?;
+    let name = new.name.to_string();
+    Ok((StatusCode::CREATED, Json(SnapshotState { name, taken_at })))
+}
+
+pub(crate) async fn restore(
+    State(service): State<Service>,
+    Chosen(sandbox): Chosen,
+    Path((_, name)): Path<(String, String)>,
+) -> Result<Json<SandboxState>, Problem> {
+    let row: Option<(String,)> =
+        sqlx::query_as("select document from snapshot where sandbox = ? and name = ?")
+            .bind(sandbox.name.as_str())
+            .bind(&name)
+            .fetch_optional(&service.readers)
+            .await?;
+    let (text,) = row.ok_or_else(|| Problem::no(format!("snapshot {name} of {}", sandbox.name)))?;
+    let document: Document =
+        serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    service.put_back(&sandbox, document).await?;
+    Ok(Json(service.state_of(&sandbox).await?))
+}
+
+pub(crate) async fn remove(
+    State(service): State<Service>,
+    Chosen(sandbox): Chosen,
+    Path((_, name)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let removed = sqlx::query("delete from snapshot where sandbox = ? and name = ?")
+        .bind(sandbox.name.as_str())
+        .bind(&name)
+        .execute(&service.writer)
+        .await?;
+    match removed.rows_affected() {
+        0 => Err(Problem::no(format!("snapshot {name} of {}", sandbox.name))),
+        _ => Ok(StatusCode::NO_CONTENT),
+    }
+}
+
+/// Forgets what was done in the sandbox: records, stored keys, calls, faults. Accounts, settings
+/// and the clock stay as they are; what a seed fixes begins again.
+pub(crate) async fn reset(
+    State(service): State<Service>,
+    Chosen(sandbox): Chosen,
+) -> Result<Json<SandboxState>, Problem> {
+    let customers = service.sandboxes.customers_of(&sandbox.name);
+    let mut transaction = service.writer.begin_with("begin immediate").await?;
+    for customer in &customers {
+        clear(&mut transaction, customer.id).await?;
+    }
+    transaction.commit().await?;
+    service.give_credits(&sandbox.name).await?;
+    sandbox.faults.clear();
+    sandbox.journal.clear();
+    sandbox.start_again();
+    Ok(Json(service.state_of(&sandbox).await?))
+}
+
+pub(crate) async fn export(
+    State(service): State<Service>,
+    Chosen(sandbox): Chosen,
+) -> Result<Json<Document>, Problem> {
+    Ok(Json(service.document_of(&sandbox).await?))
+}
+
+/// Makes a sandbox of a document, under the document's name.
+pub(crate) async fn import(
+    State(service): State<Service>,
+    Body(document): Body<Document>,
+) -> Result<(StatusCode, Json<SandboxState>), Problem> {
+    let new = NewSandbox {
+        name: Some(document.name.clone()),
+        seed: document.seed,
+        accounts: document.accounts.iter().map(Held::new_account).collect(),
+        ..NewSandbox::default()
+    };
+    let name = service.make_sandbox(new).await?.name;
+    let sandbox = service.sandboxes.get(&name);
+    let sandbox = sandbox.ok_or_else(|| Problem::no(format!("sandbox {name}")))?;
+    if let Err(problem) = service.put_back(&sandbox, document).await {
+        service.drop_sandbox(&name).await?;
+        return Err(problem);
+    }
+    Ok((StatusCode::CREATED, Json(service.state_of(&sandbox).await?)))
+}
+
+impl Held {
+    fn new_account(&self) -> NewAccount {
+        NewAccount {
+            environment: self.environment,
+            authenticator: Some(self.authenticator.clone()),
+            settings: self.settings.clone(),
+        }
+    }
+}
+
+impl Service {
+    async fn document_of(&self, sandbox: &Sandbox) -> Result<Document, Problem> {
+        let mut accounts = vec![];
+        // One view of all tables: what is written meanwhile is in none of them.
+        let mut view = self.readers.begin().await?;
+        for customer in self.sandboxes.customers_of(&sandbox.name) {
+            let mut data = vec![];
+            for (_, write, _) in TABLES {
+                let (rows,): (String,) = sqlx::query_as(write)
+                    .bind(customer.id.to_string())
+                    .fetch_one(&mut *view)
+                    .await?;
+                let rows = RawValue::from_string(rows);
+                data.push(rows.map_err(|error| sqlx::Error::Decode(error.into()))?);
+            }
+            let data = <[Box<RawValue>; 3]>::try_from(data)
+                .map_err(|_| sqlx::Error::Decode("a table is missing".into()))?;
+            accounts.push(Held {
+                environment: customer.environment,
+                authenticator: customer.authenticator.reveal(),
+                settings: ChangeSettings::of(&customer.settings()),
+                data,
+            });
+        }
+        let faults = sandbox.faults.list(sandbox.clock.real());
+        Ok(Document {
+            version: Version,
+            name: sandbox.name.clone(),
+            seed: sandbox.seed,
+            hands: sandbox.clock.hands(),
+            record_lag_ms: u64::try_from(sandbox.record_lag().as_millis()).unwrap_or(u64::MAX),
+            accounts,
+            faults: faults.into_iter().map(|state| state.fault).collect(),
+        })
+    }
+
+    /// Makes a sandbox hold what a document says, and nothing else.
+    async fn put_back(&self, sandbox: &Sandbox, document: Document) -> Result<(), Problem> {
+        let customers = self.sandboxes.customers_of(&sandbox.name);
+        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        let mut settings = vec![];
+        for held in &document.accounts {
+            let customer = customers.iter().find(|customer| {
+                customer.environment == held.environment
+                    && customer.authenticator.reveal() == held.authenticator
+            });
+            let customer = customer.ok_or_else(|| {
+                let why = "the document has an account that the sandbox has not";
+                Problem::new(StatusCode::CONFLICT, why)
+            })?;
+            clear(&mut transaction, customer.id).await?;
+            for ((table, _, read), rows) in TABLES.iter().zip(&held.data) {
+                sqlx::query(read)
+                    .bind(customer.id.to_string())
+                    .bind(rows.get())
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(|error| {
+                        let why = format!("accounts[].data: no rows of {table}: {error}");
+                        Problem::new(StatusCode::BAD_REQUEST, why)
+                    })?;
+            }
+            check(&mut transaction, customer.id)
+                .await
+                .map_err(|error| {
+                    let why = format!("accounts[].data holds what no simulator writes: {error}");
+                    Problem::new(StatusCode::BAD_REQUEST, why)
+                })?;
+            let mut changed = customer.settings();
+            held.settings.apply(&mut changed)?;
+            settings.push((customer, changed));
+        }
+        transaction.commit().await?;
+        for (customer, changed) in settings {
+            customer.set(changed);
+        }
+        sandbox.clock.put(document.hands);
+        sandbox.set_record_lag(std::time::Duration::from_millis(document.record_lag_ms));
+        sandbox.faults.clear();
+        for fault in document.faults {
+            // As many as there were once, so there is room for them.
+            let _ = sandbox.faults.add(fault, sandbox.clock.real());
+        }
+        sandbox.start_again();
+        self.keep(sandbox).await
+    }
+}
+
+async fn clear(
+    transaction: &mut Transaction<'_, Sqlite>,
+    account: AccountId,
+) -> Result<(), sqlx::Error> {
+    for (table, ..) in TABLES {
+        sqlx::query(&format!("delete from {table} where account = ?"))
+            .bind(account.to_string())
+            .execute(&mut **transaction)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whether every row can be read that has been put back.
+async fn check(
+    transaction: &mut Transaction<'_, Sqlite>,
+    account: AccountId,
+) -> Result<(), sqlx::Error> {
+    let records = format!("select {COLUMNS} from record where account = ?");
+    let rows = sqlx::query(&records).bind(account.to_string());
+    for row in rows.fetch_all(&mut **transaction).await? {
+        read_row(&row)?;
+    }
+    let rows = sqlx::query("select * from stored_key where account = ?").bind(account.to_string());
+    for row in rows.fetch_all(&mut **transaction).await? {
+        Kept::read(&row)?;
+    }
+    Ok(())
+}
+
+impl Sandbox {
+    /// What a seed fixes begins again.
+    fn start_again(&self) {
+        if let Some(seed) = self.seed {
+            self.entropy
+                .start_as(&Entropy::named(seed, self.name.as_str()));
+        }
+    }
+}

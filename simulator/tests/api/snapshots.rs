@@ -1,0 +1,193 @@
+//! Snapshots: a sandbox goes back to what it was, here or elsewhere.
+
+use expressplay::Drm;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use simulator::Simulator;
+
+use crate::help::{Bench, COOKIE, EK, KEY, KID, base_form, device};
+
+const BOX: &str = "/__sim/sandboxes/box";
+
+async fn control(bench: &Bench, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+    let call = bench.http.request(method, bench.url(path)).json(&body);
+    let answer = call.send().await.unwrap();
+    (answer.status(), answer.json().await.unwrap_or_default())
+}
+
+async fn done(bench: &Bench, method: Method, path: &str, body: Value) -> Value {
+    let (status, answer) = control(bench, method, path, body).await;
+    assert!(status.is_success(), "{path}: {status} {answer}");
+    answer
+}
+
+fn authenticator() -> String {
+    format!("77,{KEY}")
+}
+
+/// A sandbox with a record, a refusal, a stored key, a fault and a frozen clock in it.
+async fn filled() -> Bench {
+    let bench = Bench::start().await;
+    let new = json!({ "name": "box", "seed": 3, "recordLagMs": 7,
+        "clock": { "now": "2031-01-01T00:00:00Z", "frozen": true },
+        "accounts": [{ "environment": "test", "authenticator": authenticator(),
+                       "settings": { "credits": 5 } }] });
+    done(&bench, Method::POST, "/__sim/sandboxes", new).await;
+    play(&bench).await;
+    let store = bench.http.post(bench.url("/keystore/keys"));
+    let store = store.query(&[("customerAuthenticator", authenticator())]);
+    let key = json!({ "kid": KID, "ek": EK, "info": "a film" });
+    assert!(store.json(&key).send().await.unwrap().status().is_success());
+    let fault = json!({ "effect": { "latency": { "ms": 1 } }, "call": "keys" });
+    done(&bench, Method::POST, &format!("{BOX}/faults"), fault).await;
+    let ahead = json!({ "seconds": 60 });
+    done(&bench, Method::POST, &format!("{BOX}/clock/advance"), ahead).await;
+    bench
+}
+
+/// A token for one device, redeemed by it and by another.
+async fn play(bench: &Bench) {
+    let one = device();
+    let bound_to = one.device_id().to_string();
+    let mut form = base_form(Drm::Widevine);
+    let authenticator = authenticator();
+    form.extend([("customerAuthenticator", authenticator.as_str())]);
+    form.extend([("cookie", COOKIE), ("deviceId", &bound_to)]);
+    let call = bench.http.post(bench.url("/hms/wv/token")).form(&form);
+    let url = call.send().await.unwrap().text().await.unwrap();
+    let url = url.parse().unwrap();
+    assert_eq!(
+        bench.redeem(&url, &one, &[KID]).await.status(),
+        StatusCode::OK
+    );
+    let other = bench.redeem(&url, &device(), &[KID]).await;
+    assert_eq!(other.status(), StatusCode::FORBIDDEN);
+}
+
+/// All that can be seen of the sandbox from outside.
+async fn seen(bench: &Bench) -> Value {
+    let get = async |path: &str| {
+        let call = bench.http.get(bench.url(path));
+        let call = call.query(&[("customerAuthenticator", authenticator())]);
+        call.send().await.unwrap().json::<Value>().await.unwrap()
+    };
+    let mut state = done(bench, Method::GET, BOX, json!({})).await;
+    // How far a clock that stands still is behind goes on changing.
+    state["clock"]["aheadMs"] = Value::Null;
+    let faults = done(bench, Method::GET, &format!("{BOX}/faults"), json!({})).await;
+    json!({
+        "records": get("/cmiapi/getrecord/?start=0&length=100").await,
+        "keys": get("/keystore/keys").await,
+        "state": state,
+        "faults": faults.as_array().unwrap().iter().map(|f| f["effect"].clone()).collect::<Vec<_>>(),
+    })
+}
+
+#[tokio::test]
+async fn a_sandbox_goes_back_to_a_snapshot_of_it() {
+    let bench = &filled().await;
+    let before = seen(bench).await;
+    assert_eq!(before["records"]["records"].as_array().unwrap().len(), 2);
+    assert_eq!(before["state"]["accounts"][0]["settings"]["credits"], 4);
+    let name = json!({ "name": "played-once" });
+    done(bench, Method::POST, &format!("{BOX}/snapshots"), name).await;
+
+    play(bench).await;
+    let other = json!({ "now": "2040-01-01T00:00:00Z", "frozen": false });
+    done(bench, Method::PUT, &format!("{BOX}/clock"), other).await;
+    let settings = json!({ "disabled": true });
+    done(
+        bench,
+        Method::PATCH,
+        &format!("{BOX}/accounts/test/77"),
+        settings,
+    )
+    .await;
+    done(bench, Method::DELETE, &format!("{BOX}/faults"), json!({})).await;
+    assert_ne!(seen(bench).await, before);
+
+    let snapshot = format!("{BOX}/snapshots/played-once");
+    done(
+        bench,
+        Method::POST,
+        &format!("{snapshot}/restore"),
+        json!({}),
+    )
+    .await;
+    assert_eq!(seen(bench).await, before);
+    let all = done(bench, Method::GET, &format!("{BOX}/snapshots"), json!({})).await;
+    assert_eq!(all[0]["name"], "played-once");
+    done(bench, Method::DELETE, &snapshot, json!({})).await;
+    let gone = control(
+        bench,
+        Method::POST,
+        &format!("{snapshot}/restore"),
+        json!({}),
+    )
+    .await;
+    assert_eq!(gone.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_reset_forgets_what_was_done_and_keeps_who_may_do_it() {
+    let bench = &filled().await;
+    done(bench, Method::POST, &format!("{BOX}/reset"), json!({})).await;
+    let after = seen(bench).await;
+    assert_eq!(after["records"]["records"], json!([]));
+    assert_eq!((&after["keys"], &after["faults"]), (&json!([]), &json!([])));
+    assert_eq!(after["state"]["accounts"][0]["settings"]["credits"], 5);
+    assert_eq!(after["state"]["clock"]["now"], "2031-01-01T00:01:00Z");
+    play(bench).await;
+}
+
+#[tokio::test]
+async fn a_sandbox_is_taken_elsewhere_as_a_file() {
+    let bench = &filled().await;
+    let before = seen(bench).await;
+    let file = done(bench, Method::GET, &format!("{BOX}/export"), json!({})).await;
+
+    let elsewhere = &Bench::with(Simulator::builder()).await;
+    let taken = control(bench, Method::POST, "/__sim/import", file.clone()).await;
+    assert_eq!(taken.0, StatusCode::CONFLICT, "there it is already");
+    done(elsewhere, Method::POST, "/__sim/import", file.clone()).await;
+    assert_eq!(seen(elsewhere).await, before);
+    play(elsewhere).await;
+
+    for (member, value, why) in [
+        ("version", json!(2), "version 1"),
+        ("hands", json!("up"), "hands"),
+        ("surprise", json!(1), "surprise"),
+        ("name", json!("No Name"), "a-z"),
+    ] {
+        let mut wrong = file.clone();
+        wrong[member] = value;
+        let (status, said) = control(elsewhere, Method::POST, "/__sim/import", wrong).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{said}");
+        assert!(said["error"].as_str().unwrap().contains(why), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_with_rows_that_no_simulator_writes_makes_no_sandbox() {
+    let bench = &filled().await;
+    let mut file = done(bench, Method::GET, &format!("{BOX}/export"), json!({})).await;
+    done(bench, Method::DELETE, BOX, json!({})).await;
+    let row = &mut file["accounts"][0]["data"][0][0];
+    let whole = row.clone();
+    for (member, value) in [
+        ("cookie", json!("a cookie has 32 characters at most")),
+        ("kids", json!("not json")),
+        ("status", json!("lost")),
+        ("eventTimeMs", json!("now")),
+    ] {
+        let mut wrong = file.clone();
+        let mut row = whole.clone();
+        row[member] = value;
+        wrong["accounts"][0]["data"][0][0] = row;
+        let (status, said) = control(bench, Method::POST, "/__sim/import", wrong).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{member}: {said}");
+        let gone = control(bench, Method::GET, BOX, json!({})).await;
+        assert_eq!(gone.0, StatusCode::NOT_FOUND, "{member}");
+    }
+    done(bench, Method::POST, "/__sim/import", file).await;
+}
