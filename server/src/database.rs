@@ -1,6 +1,6 @@
 //! The storefront's own SQLite database.
 
-use std::str::FromStr;
+use std::{fs::File, str::FromStr};
 
 use jiff::Timestamp;
 use simulator::database;
@@ -16,17 +16,29 @@ const CONNECTIONS: u32 = 8;
 /// # Errors
 /// [`Error::Open`] or [`Error::Migrate`].
 pub async fn open(url: &str) -> Result<SqlitePool, Error> {
-    let cannot_open = |source| Error::Open {
-        url: url.to_owned(),
-        source,
-    };
-    let options = database::options(url).map_err(cannot_open)?;
+    let cannot_open = cannot_open(url);
+    let options = database::options(url).map_err(&cannot_open)?;
     let pool = database::pool(url, CONNECTIONS)
         .connect_with(options)
         .await
         .map_err(cannot_open)?;
     sqlx::migrate!("./migrations").run(&pool).await?;
     Ok(pool)
+}
+
+/// Keeps other storefronts from the database for as long as the file is held.
+///
+/// # Errors
+/// [`Error::Open`] where another one serves it.
+pub fn claim(url: &str) -> Result<Option<File>, Error> {
+    database::claim(url).map_err(cannot_open(url))
+}
+
+fn cannot_open(url: &str) -> impl Fn(sqlx::Error) -> Error {
+    move |source| Error::Open {
+        url: url.to_owned(),
+        source,
+    }
 }
 
 /// A time as the tables hold it, whole milliseconds.

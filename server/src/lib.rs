@@ -17,7 +17,7 @@
 //!
 //! [`Storefront::start`] runs one, in `main` as in a test.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fs::File, net::SocketAddr, sync::Arc, time::Duration};
 
 use app::LicenceOrigins;
 use expressplay::{Client, CustomerAuthenticator, client::BaseUrl};
@@ -62,6 +62,8 @@ pub struct Storefront {
     address: SocketAddr,
     clock: Clock,
     simulator: Option<Simulator>,
+    /// Held for as long as this one serves its database.
+    _claim: Option<File>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     sweeping: JoinHandle<()>,
@@ -86,6 +88,7 @@ impl Storefront {
             address: settings.listen,
             source,
         })?;
+        let claim = database::claim(&settings.database)?;
         let db = database::open(&settings.database).await?;
         let sessions = SqliteStore::new(db.clone());
         sessions.migrate().await?;
@@ -125,6 +128,7 @@ impl Storefront {
             address,
             clock,
             simulator,
+            _claim: claim,
             stop,
             serving,
             sweeping,

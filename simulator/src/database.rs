@@ -1,7 +1,7 @@
 //! SQLite as this project keeps it: on disk before anything is answered, and for this user's eyes.
 
 use std::{
-    fs::{DirBuilder, OpenOptions, Permissions},
+    fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError},
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::Path,
@@ -47,6 +47,26 @@ pub fn options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
     }
     make_private(options.get_filename())?;
     Ok(options)
+}
+
+/// Keeps other processes from serving the same database for as long as the file is held. Who only
+/// reads or adds something needs no such thing.
+///
+/// # Errors
+/// [`sqlx::Error::Configuration`] where another process serves it; [`sqlx::Error::Io`].
+pub fn claim(url: &str) -> Result<Option<File>, sqlx::Error> {
+    if is_in_memory(url) {
+        return Ok(None);
+    }
+    let file = File::open(options(url)?.get_filename())?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {
+            let why = "another process serves it; stop that one first";
+            Err(sqlx::Error::Configuration(why.into()))
+        }
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
 }
 
 /// A pool of so many connections. A database in memory is its one connection, which never ends.
@@ -113,6 +133,18 @@ mod tests {
         std::fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
         options(&format!("sqlite://{}", file.display())).unwrap();
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_database_is_served_by_one_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("one.db").display());
+        let claimed = claim(&url).unwrap();
+        let fault = claim(&url).unwrap_err().to_string();
+        assert!(fault.contains("another process serves it"), "{fault}");
+        drop(claimed);
+        assert!(claim(&url).unwrap().is_some());
+        assert!(claim(IN_MEMORY).unwrap().is_none());
     }
 
     #[test]

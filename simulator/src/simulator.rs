@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    fs::File,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
     time::Duration,
@@ -31,6 +32,8 @@ pub struct Simulator {
     accounts: Vec<Account>,
     sandbox: Arc<Sandbox>,
     service: Service,
+    /// Held for as long as this one serves its database.
+    _claim: Option<File>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -278,6 +281,7 @@ impl Builder {
             url: self.database.clone(),
             source,
         };
+        let claim = database::claim(&self.database).map_err(cannot_use)?;
         let (writer, readers) = open(&self.database).await.map_err(cannot_use)?;
         let sealer = sealer(&writer, &self.entropy).await.map_err(cannot_use)?;
 
@@ -321,6 +325,7 @@ impl Builder {
             accounts: self.accounts,
             sandbox,
             service,
+            _claim: claim,
             stop,
             serving,
         })

@@ -166,6 +166,18 @@ fn a_port_in_use_is_told_and_ends_the_program() {
 }
 
 #[test]
+fn a_database_that_another_shop_serves_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = ["--simulator-listen", "127.0.0.1:0"];
+    let mut first = Running::start(server(&folder).args(flags));
+    let fault = fails(server(&folder).args(flags));
+    assert!(fault.contains("another process serves it"), "{fault}");
+    assert!(fault.contains("bindery.db"), "{fault}");
+    first.kill();
+    Running::start(server(&folder).args(flags));
+}
+
+#[test]
 fn a_catalogue_that_is_not_there_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let fault = fails(server(&folder).args(["--catalogue", "nowhere.toml"]));
