@@ -119,6 +119,12 @@ export class Shop {
     if (!response.ok) throw new Error(`no fault was made: ${await response.text()}`);
   }
 
+  /** How many faults are still to strike. */
+  async faultsLeft(): Promise<number> {
+    const response = await fetch(`${this.simulator}/__sim/sandboxes/default/faults`);
+    return ((await response.json()) as unknown[]).length;
+  }
+
   /** Lets ExpressPlay work again. */
   async mend(): Promise<void> {
     const response = await fetch(`${this.simulator}/__sim/sandboxes/default/faults`, {

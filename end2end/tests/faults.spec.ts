@@ -59,6 +59,7 @@ test('a 503 that passes is not even noticed, and one that stays charges nothing'
   await device.order('Rent', 'north-light');
   await device.page.getByRole('button', { name: 'Play' }).click();
   await device.expectPlaying();
+  expect(await shop.faultsLeft(), 'each has struck').toBe(0);
 
   await shop.fault({ effect: { status: 503 } });
   await device.order('Buy', 'slow-ink');

@@ -58,7 +58,14 @@ pub fn claim(url: &str) -> Result<Option<File>, sqlx::Error> {
     if is_in_memory(url) {
         return Ok(None);
     }
-    let file = File::open(options(url)?.get_filename())?;
+    let mut path = options(url)?.get_filename().as_os_str().to_owned();
+    // A file of its own: to close any descriptor of SQLite's would drop SQLite's locks on it.
+    path.push(".lock");
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => {
@@ -90,13 +97,16 @@ fn make_private(file: &Path) -> io::Result<()> {
             .mode(0o700)
             .create(folder)?;
     }
-    let made = OpenOptions::new()
+    // One that is there already may be open to all. It is not opened here: see `claim`.
+    if file.try_exists()? {
+        return std::fs::set_permissions(file, Permissions::from_mode(0o600));
+    }
+    OpenOptions::new()
         .create(true)
         .append(true)
         .mode(0o600)
-        .open(file)?;
-    // One that was there already may have been open to all.
-    made.set_permissions(Permissions::from_mode(0o600))
+        .open(file)
+        .map(|_| ())
 }
 
 #[cfg(test)]

@@ -10,25 +10,30 @@ use expressplay::{
 use http::{HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::journal::shown_name;
+
 /// The header that carries one hint.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("sim-hint");
 
 /// A token is meant to be redeemed as soon as it is handed over; from here on it is remarked on.
 const LONG: SignedDuration = SignedDuration::from_hours(24);
-/// The longest name that is repeated.
-const LONGEST_NAME: usize = 64;
+/// The most hints of a call: each is a header, and clients take a hundred or so.
+const MOST: usize = 8;
 
 /// What smells in the parameters of a token request.
 pub(crate) fn of_token_request(drm: Drm, form: &Form) -> Vec<String> {
     let mut hints: Vec<_> = unknown(drm, form)
+        .take(4 * MOST)
         .map(|name| {
-            let shown: String = name.chars().take(LONGEST_NAME).collect();
+            let shown = shown_name(name);
             match meant(drm, name) {
                 Some(known) => format!("{shown} is no parameter and was ignored; {known} is one"),
                 None => format!("{shown} is no parameter for {drm} and was ignored"),
             }
         })
         .collect();
+    hints.sort();
+    hints.dedup();
     let moments = ["expirationTime", "rental.periodEndTime"];
     hints.extend(
         moments
@@ -38,6 +43,7 @@ pub(crate) fn of_token_request(drm: Drm, form: &Form) -> Vec<String> {
                 format!("{name} starts with a space: send its + as %2B, or it arrives as a space")
             }),
     );
+    hints.truncate(MOST);
     hints
 }
 
@@ -122,6 +128,16 @@ mod tests {
                 .contains("for wv")
         );
         assert!(hints(&[("deviceid", "x"), ("kid.12", "x"), ("cookie", "x")]).is_empty());
+    }
+
+    #[test]
+    fn hints_are_few_and_repeat_no_body() {
+        let names: Vec<_> = (0..5000).map(|n| format!("x{n}")).collect();
+        let pairs: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+        assert_eq!(hints(&pairs).len(), MOST);
+        let body = r#"{"contentKey":"000102030405060708090a0b0c0d0e0f"}"#;
+        let hint = hints(&[(body, "")]).pop().unwrap();
+        assert!(hint.starts_with("[redacted] is no parameter"), "{hint}");
     }
 
     #[test]

@@ -17,7 +17,13 @@ use tokio::sync::watch;
 use crate::fault::CallKind;
 
 /// How many calls a sandbox's journal keeps.
-pub(crate) const KEPT: usize = 4096;
+pub(crate) const KEPT: usize = 1000;
+/// So many parameters of a call are kept …
+const MOST_PARAMETERS: usize = 256;
+/// … with so much of each value.
+const LONGEST_VALUE: usize = 256;
+/// What stands in place of a secret.
+const REDACTED: &str = "[redacted]";
 
 /// Parameters whose values no journal may hold.
 const SECRET: [&str; 5] = [
@@ -173,15 +179,16 @@ impl Journal {
         *self.newest.borrow()
     }
 
-    /// What comes after an entry, as soon as there is something.
-    pub(crate) async fn next_after(&self, seq: u64) -> Vec<Arc<Entry>> {
+    /// What comes after an entry, as soon as there is something, and the number to go on from. A
+    /// number that is still to come is another journal's, from before a restart.
+    pub(crate) async fn next_after(&self, seq: u64) -> (Vec<Arc<Entry>>, u64) {
         let mut newest = self.newest.subscribe();
+        let seq = if seq > *newest.borrow() { 0 } else { seq };
         // The sender lives as long as this journal.
         let _ = newest.wait_for(|newest| *newest > seq).await;
-        self.find(&JournalQuery {
-            after: seq,
-            ..JournalQuery::default()
-        })
+        let entries = self.lock();
+        let found = entries.iter().filter(|entry| entry.seq > seq).cloned();
+        (found.collect(), *self.newest.borrow())
     }
 
     /// Forgets all calls; numbers go on.
@@ -194,10 +201,21 @@ impl Journal {
     }
 }
 
+/// A parameter's name as it may be repeated: a body of another kind, read as a form, is one long
+/// name, and may be a key.
+pub(crate) fn shown_name(name: &str) -> &str {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    match name.len() <= 31 && name.bytes().all(fits) {
+        true => name,
+        false => REDACTED,
+    }
+}
+
 /// Parameters as a journal may hold them.
 pub(crate) fn masked(form: &Form) -> Vec<(String, String)> {
     form.pairs()
         .iter()
+        .take(MOST_PARAMETERS)
         .map(|(name, value)| {
             let base = name
                 .rsplit_once('.')
@@ -211,10 +229,10 @@ pub(crate) fn masked(form: &Form) -> Vec<(String, String)> {
                     "kid" | "deviceId" | "deviceid" | "iv" | "contentId" | "id"
                 );
             let shown = match secret || looks_like_one {
-                true => "[redacted]".to_owned(),
-                false => value.clone(),
+                true => REDACTED.to_owned(),
+                false => value.chars().take(LONGEST_VALUE).collect(),
             };
-            (name.clone(), shown)
+            (shown_name(name).to_owned(), shown)
         })
         .collect()
 }
@@ -258,6 +276,7 @@ mod tests {
             let journal = Arc::clone(&journal);
             async move { journal.wait_for(&query).await }
         });
+        tokio::task::yield_now().await;
         for call in [CallKind::License, CallKind::Token, CallKind::License] {
             journal.add(entry(call));
         }
@@ -323,5 +342,26 @@ mod tests {
         .into_iter()
         .collect();
         assert!(masked(&form).iter().all(|(_, value)| value != "[redacted]"));
+        let body = format!(r#"{{"kid":"1","k":"{secret}"}}"#);
+        let form: Form = [(body, String::new()), (secret.to_owned(), String::new())]
+            .into_iter()
+            .collect();
+        assert!(masked(&form).iter().all(|(name, _)| name == "[redacted]"));
+    }
+
+    #[tokio::test]
+    async fn who_goes_on_from_a_forgotten_call_waits_for_the_next() {
+        let journal = Journal::default();
+        for _ in 0..5 {
+            journal.add(entry(CallKind::Token));
+        }
+        journal.clear();
+        let (none, after) = journal.next_after(3).await;
+        assert_eq!((none.len(), after), (0, 5));
+        journal.add(entry(CallKind::Keys));
+        let (next, after) = journal.next_after(after).await;
+        assert_eq!((next[0].seq, after), (6, 6));
+        let (all, _) = journal.next_after(500).await;
+        assert_eq!(all.len(), 1, "500 was before a restart");
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Kept {
 pub(crate) async fn all(service: &Service, call: &Call) -> Result<Response, Failure> {
     let (customer, format) = call.enter(service, ErrorFormat::Json)?;
     let kek = kek_of(call).map_err(refuse(format))?;
-    if call.method == Method::GET {
+    if call.method != Method::POST {
         let kept = service
             .kept_keys(customer.id)
             .await
@@ -49,11 +49,20 @@ pub(crate) async fn all(service: &Service, call: &Call) -> Result<Response, Fail
         return Ok(Json(keys.map_err(refuse(format))?).into_response());
     }
     let kept = if call.body.is_empty() {
-        make(&customer.sandbox, kek.as_ref())
+        let make = || make(&customer.sandbox, kek.as_ref()).map_err(refuse(format));
+        let mut made = make()?;
+        // A seed that begins again makes the kids again that are kept already.
+        while let Some(_taken) = service
+            .kept_key(customer.id, &made.kid)
+            .await
+            .map_err(|error| Failure::internal(&error, format))?
+        {
+            made = make()?;
+        }
+        made
     } else {
-        read_body(&customer.sandbox, &call.body, kek.as_ref())
-    }
-    .map_err(refuse(format))?;
+        read_body(&customer.sandbox, &call.body, kek.as_ref()).map_err(refuse(format))?
+    };
     service
         .keep_key(customer.id, &kept)
         .await

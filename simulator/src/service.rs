@@ -38,6 +38,8 @@ pub(crate) struct Service {
     pub(crate) public_url: Option<String>,
     pub(crate) on_loopback: bool,
     pub(crate) has_control: bool,
+    /// Held while a sandbox is made, changed or dropped: one at a time.
+    pub(crate) control_turn: Arc<tokio::sync::Mutex<()>>,
     pub(crate) control_token: Option<String>,
 }
 

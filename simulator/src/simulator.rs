@@ -300,6 +300,7 @@ impl Builder {
             public_url,
             on_loopback: address.ip().is_loopback(),
             has_control: self.control,
+            control_turn: Arc::default(),
             control_token: self.control_token,
         };
         service.load_sandboxes().await?;

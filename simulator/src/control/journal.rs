@@ -53,8 +53,7 @@ pub(crate) async fn events(
         .and_then(|id| id.to_str().ok()?.parse().ok());
     let start = last.unwrap_or_else(|| sandbox.journal.newest());
     let entries = stream::unfold((sandbox, start), |(sandbox, after)| async move {
-        let next = sandbox.journal.next_after(after).await;
-        let after = next.last().map_or(after, |entry| entry.seq);
+        let (next, after) = sandbox.journal.next_after(after).await;
         Some((stream::iter(next), (sandbox, after)))
     });
     let events = entries.flatten().map(|entry| {

@@ -267,6 +267,7 @@ pub(crate) async fn change_account(
     });
     let customer = customer
         .ok_or_else(|| Problem::no(format!("account {number} in that sandbox's {environment}")))?;
+    let _turn = service.control_turn.lock().await;
     let mut settings = customer.settings();
     change.apply(&mut settings)?;
     if let Some(credits) = change.credits {

@@ -289,8 +289,12 @@ impl Service {
 
     /// Makes a sandbox hold what a document says, and nothing else.
     async fn put_back(&self, sandbox: &Sandbox, document: Document) -> Result<(), Problem> {
+        let _turn = self.control_turn.lock().await;
         let customers = self.sandboxes.customers_of(&sandbox.name);
         let mut transaction = self.writer.begin_with("begin immediate").await?;
+        for customer in &customers {
+            clear(&mut transaction, customer.id).await?;
+        }
         let mut settings = vec![];
         for held in &document.accounts {
             let customer = customers.iter().find(|customer| {
@@ -301,7 +305,6 @@ impl Service {
                 let why = "the document has an account that the sandbox has not";
                 Problem::new(StatusCode::CONFLICT, why)
             })?;
-            clear(&mut transaction, customer.id).await?;
             for ((table, _, read), rows) in TABLES.iter().zip(&held.data) {
                 sqlx::query(read)
                     .bind(customer.id.to_string())
@@ -357,6 +360,18 @@ async fn check(
     transaction: &mut Transaction<'_, Sqlite>,
     account: AccountId,
 ) -> Result<(), sqlx::Error> {
+    let (strange,): (i64,) = sqlx::query_as(
+        "select count(*) from record
+         where account = ? and (event_id not between 1 and 1 << 53 or length(device_id) <> 16)",
+    )
+    .bind(account.to_string())
+    .fetch_one(&mut **transaction)
+    .await?;
+    if strange > 0 {
+        return Err(sqlx::Error::Decode(
+            "a record's id or device is none".into(),
+        ));
+    }
     let records = format!("select {COLUMNS} from record where account = ?");
     let rows = sqlx::query(&records).bind(account.to_string());
     for row in rows.fetch_all(&mut **transaction).await? {

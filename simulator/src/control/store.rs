@@ -58,16 +58,22 @@ impl Service {
             Some(seed) => Entropy::named(seed, name.as_str()),
             None => Entropy::from_os(),
         };
+        // Of its own: what the other gives out stands in tokens for all to see.
+        let of_accounts = match new.seed {
+            Some(seed) => Entropy::named(seed, &format!("{name}'s accounts")),
+            None => Entropy::from_os(),
+        };
         let accounts = if new.accounts.is_empty() {
             [Environment::Test, Environment::Production]
-                .map(|environment| random_account(environment, &entropy))
+                .map(|environment| random_account(environment, &of_accounts))
                 .into()
         } else {
             let accounts = new.accounts.iter();
             accounts
-                .map(|account| account.read(&entropy))
+                .map(|account| account.read(&of_accounts))
                 .collect::<Result<Vec<_>, _>>()?
         };
+        let _turn = self.control_turn.lock().await;
         let clock = Clock::default();
         new.clock.apply(&clock);
         let sandbox = Sandbox::new(name.clone(), new.seed, clock, entropy);
@@ -76,6 +82,7 @@ impl Service {
             .sandboxes
             .add(sandbox, accounts)
             .map_err(|error| Problem::new(StatusCode::CONFLICT, error.to_string()))?;
+        self.clear_leftovers(&name).await?;
         self.give_credits(&name).await?;
         self.keep(&sandbox).await?;
         self.state_of(&sandbox).await
@@ -89,6 +96,7 @@ impl Service {
                 "the default sandbox stays: it has the accounts that the simulator was started with",
             ));
         }
+        let _turn = self.control_turn.lock().await;
         let Some(accounts) = self.sandboxes.remove(name) else {
             return Err(Problem::no(format!("sandbox {name}")));
         };
@@ -108,6 +116,19 @@ impl Service {
                 .await?;
         }
         Ok(transaction.commit().await?)
+    }
+
+    /// What an earlier sandbox of that name left, by a licence that was still under way.
+    async fn clear_leftovers(&self, name: &SandboxName) -> Result<(), Problem> {
+        for customer in self.sandboxes.customers_of(name) {
+            for table in ["record", "stored_key", "credit"] {
+                sqlx::query(&format!("delete from {table} where account = ?"))
+                    .bind(customer.id.to_string())
+                    .execute(&self.writer)
+                    .await?;
+            }
+        }
+        Ok(())
     }
 
     /// Brings back the sandboxes that were there before a restart.

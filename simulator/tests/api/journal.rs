@@ -87,6 +87,19 @@ async fn no_secret_is_in_it() {
     ];
     let url = bench.token(Who::Test, Drm::Widevine, &misspelt).await;
     bench.redeem(&url, &device(), &[KID]).await;
+    let stored = bench.http.post(bench.url("/keystore/keys"));
+    let stored = stored
+        .query(&[
+            ("customerAuthenticator", authenticator(Who::Test).as_str()),
+            ("kek", KEY),
+        ])
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!(r#"{{"kid":"{COOKIE}","k":"{KEY}"}}"#));
+    assert_eq!(
+        stored.send().await.unwrap().status(),
+        StatusCode::OK,
+        "as curl sends it"
+    );
     let text = journal(bench, "").await.to_string();
     let secret = authenticator(Who::Test);
     for secret in [

@@ -1,5 +1,6 @@
 //! Snapshots: a sandbox goes back to what it was, here or elsewhere.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use expressplay::Drm;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -141,6 +142,56 @@ async fn a_reset_forgets_what_was_done_and_keeps_who_may_do_it() {
 }
 
 #[tokio::test]
+async fn a_seed_that_begins_again_takes_no_kept_keys_place_and_gives_no_authenticator_away() {
+    let bench = &Bench::start().await;
+    let new = json!({ "name": "box", "seed": 3 });
+    let made = done(bench, Method::POST, "/__sim/sandboxes", new).await;
+    let authenticator = made["accounts"][0]["authenticator"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let make_key = async || {
+        let call = bench.http.post(bench.url("/keystore/keys"));
+        let kek = "11111111111111111111111111111111";
+        let call = call.query(&[
+            ("customerAuthenticator", authenticator.as_str()),
+            ("kek", kek),
+        ]);
+        let key: Value = call.send().await.unwrap().json().await.unwrap();
+        key["kid"].as_str().unwrap().to_owned()
+    };
+    let first = make_key().await;
+    let name = json!({ "name": "one-key" });
+    done(bench, Method::POST, &format!("{BOX}/snapshots"), name).await;
+    let restore = format!("{BOX}/snapshots/one-key/restore");
+    done(bench, Method::POST, &restore, json!({})).await;
+    assert_ne!(make_key().await, first, "it is kept already");
+
+    done(bench, Method::POST, &format!("{BOX}/reset"), json!({})).await;
+    assert_eq!(
+        make_key().await,
+        first,
+        "what was made first is made first again"
+    );
+    done(bench, Method::POST, &format!("{BOX}/reset"), json!({})).await;
+    let mut form = base_form(Drm::Widevine);
+    form.push(("customerAuthenticator", &authenticator));
+    let call = bench.http.post(bench.url("/hms/wv/token")).form(&form);
+    let url: expressplay::TokenUrl = call
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap()
+        .parse()
+        .unwrap();
+    let token = URL_SAFE_NO_PAD.decode(url.token().reveal()).unwrap();
+    let secret = hex::decode(authenticator.split(',').nth(1).unwrap()).unwrap();
+    assert!(!token.windows(8).any(|bytes| bytes == &secret[..8]));
+}
+
+#[tokio::test]
 async fn a_sandbox_is_taken_elsewhere_as_a_file() {
     let bench = &filled().await;
     let before = seen(bench).await;
@@ -179,6 +230,8 @@ async fn a_file_with_rows_that_no_simulator_writes_makes_no_sandbox() {
         ("kids", json!("not json")),
         ("status", json!("lost")),
         ("eventTimeMs", json!("now")),
+        ("eventId", json!(i64::MAX)),
+        ("deviceId", json!("00112233")),
     ] {
         let mut wrong = file.clone();
         let mut row = whole.clone();
