@@ -82,9 +82,7 @@ impl Settings {
             credits: None,
         }
     }
-}
 
-impl Settings {
     /// Whether the account has a DRM.
     ///
     /// # Errors

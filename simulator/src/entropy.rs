@@ -44,6 +44,11 @@ impl Entropy {
         }
     }
 
+    /// By a seed and a name where there is a seed, else by the operating system.
+    pub(crate) fn of(seed: Option<u64>, name: &str) -> Self {
+        seed.map_or_else(Self::from_os, |seed| Self::named(seed, name))
+    }
+
     /// Goes on as another would from now on.
     pub(crate) fn start_as(&self, other: &Self) {
         let rng = other

@@ -111,10 +111,7 @@ impl Sandbox {
         clock: Clock,
         entropy: Entropy,
     ) -> Self {
-        let chance = match seed {
-            Some(seed) => Entropy::named(seed, &format!("{name}'s faults")),
-            None => Entropy::from_os(),
-        };
+        let chance = Entropy::of(seed, &format!("{name}'s faults"));
         Self {
             name,
             seed,
@@ -128,8 +125,13 @@ impl Sandbox {
 
     /// How long a record takes to appear.
     pub(crate) fn record_lag(&self) -> SignedDuration {
-        let lag = Duration::from_millis(self.record_lag_ms.load(Ordering::SeqCst));
+        let lag = Duration::from_millis(self.record_lag_ms());
         SignedDuration::try_from(lag).unwrap_or(SignedDuration::MAX)
+    }
+
+    /// The same in milliseconds.
+    pub(crate) fn record_lag_ms(&self) -> u64 {
+        self.record_lag_ms.load(Ordering::SeqCst)
     }
 
     /// From now on records take so long to appear.

@@ -281,7 +281,7 @@ impl Service {
             name: sandbox.name.clone(),
             seed: sandbox.seed,
             hands: sandbox.clock.hands(),
-            record_lag_ms: u64::try_from(sandbox.record_lag().as_millis()).unwrap_or(u64::MAX),
+            record_lag_ms: sandbox.record_lag_ms(),
             accounts,
             faults: faults.into_iter().map(|state| state.fault).collect(),
         })
@@ -342,7 +342,8 @@ impl Service {
     }
 }
 
-async fn clear(
+/// Deletes all that an account holds.
+pub(super) async fn clear(
     transaction: &mut Transaction<'_, Sqlite>,
     account: AccountId,
 ) -> Result<(), sqlx::Error> {

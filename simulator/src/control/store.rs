@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccountState, ChangeSettings, ClockState, NewSandbox, Problem, SandboxState,
-    sandboxes::random_account,
+    sandboxes::random_account, snapshots::clear,
 };
 use crate::{
     Account, Clock, Entropy, Environment, Error,
@@ -54,15 +54,9 @@ impl Service {
         let name = new
             .name
             .unwrap_or_else(|| SandboxName::random(self.entropy.bytes()));
-        let entropy = match new.seed {
-            Some(seed) => Entropy::named(seed, name.as_str()),
-            None => Entropy::from_os(),
-        };
+        let entropy = Entropy::of(new.seed, name.as_str());
         // Of its own: what the other gives out stands in tokens for all to see.
-        let of_accounts = match new.seed {
-            Some(seed) => Entropy::named(seed, &format!("{name}'s accounts")),
-            None => Entropy::from_os(),
-        };
+        let of_accounts = Entropy::of(new.seed, &format!("{name}'s accounts"));
         let accounts = if new.accounts.is_empty() {
             [Environment::Test, Environment::Production]
                 .map(|environment| random_account(environment, &of_accounts))
@@ -102,12 +96,7 @@ impl Service {
         };
         let mut transaction = self.writer.begin_with("begin immediate").await?;
         for account in accounts {
-            for table in ["record", "stored_key", "credit"] {
-                sqlx::query(&format!("delete from {table} where account = ?"))
-                    .bind(account.to_string())
-                    .execute(&mut *transaction)
-                    .await?;
-            }
+            clear(&mut transaction, account).await?;
         }
         for table in ["sandbox where name", "snapshot where sandbox"] {
             sqlx::query(&format!("delete from {table} = ?"))
@@ -120,15 +109,11 @@ impl Service {
 
     /// What an earlier sandbox of that name left, by a licence that was still under way.
     async fn clear_leftovers(&self, name: &SandboxName) -> Result<(), Problem> {
+        let mut transaction = self.writer.begin_with("begin immediate").await?;
         for customer in self.sandboxes.customers_of(name) {
-            for table in ["record", "stored_key", "credit"] {
-                sqlx::query(&format!("delete from {table} where account = ?"))
-                    .bind(customer.id.to_string())
-                    .execute(&self.writer)
-                    .await?;
-            }
+            clear(&mut transaction, customer.id).await?;
         }
-        Ok(())
+        Ok(transaction.commit().await?)
     }
 
     /// Brings back the sandboxes that were there before a restart.
@@ -142,10 +127,7 @@ impl Service {
             let definition: Definition =
                 serde_json::from_str(&definition).map_err(|_| unreadable("a sandbox"))?;
             let hands: Hands = serde_json::from_str(&hands).map_err(|_| unreadable("a clock"))?;
-            let entropy = match definition.seed {
-                Some(seed) => Entropy::named(seed, name.as_str()),
-                None => Entropy::from_os(),
-            };
+            let entropy = Entropy::of(definition.seed, name.as_str());
             let sandbox = Sandbox::new(name, definition.seed, Clock::at(hands), entropy);
             sandbox.set_record_lag(Duration::from_millis(definition.record_lag_ms));
             let accounts = definition.accounts.iter().map(KeptAccount::account);
@@ -164,7 +146,7 @@ impl Service {
         let accounts = self.sandboxes.customers_of(&sandbox.name);
         let definition = Definition {
             seed: sandbox.seed,
-            record_lag_ms: u64::try_from(sandbox.record_lag().as_millis()).unwrap_or(u64::MAX),
+            record_lag_ms: sandbox.record_lag_ms(),
             accounts: accounts
                 .iter()
                 .map(|customer| KeptAccount {
@@ -240,7 +222,7 @@ impl Service {
             name: sandbox.name.clone(),
             seed: sandbox.seed,
             clock: ClockState::of(&sandbox.clock),
-            record_lag_ms: u64::try_from(sandbox.record_lag().as_millis()).unwrap_or(u64::MAX),
+            record_lag_ms: sandbox.record_lag_ms(),
             accounts,
         })
     }
