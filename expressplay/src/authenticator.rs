@@ -46,10 +46,8 @@ impl FromStr for CustomerAuthenticator {
     /// -2018 where the text does not have the shape.
     fn from_str(text: &str) -> Result<Self, Refusal> {
         let shape = || {
-            Refusal::new(
-                ErrorCode::AuthenticatorInvalid,
-                "customerAuthenticator is a number, a comma and 32 hexadecimal digits",
-            )
+            let code = ErrorCode::AuthenticatorInvalid;
+            Refusal::wrong(code, "customerAuthenticator", text)
         };
         let (number, digits) = text.split_once(',').ok_or_else(shape)?;
         if !number.bytes().all(|b| b.is_ascii_digit()) {

@@ -9,6 +9,8 @@
 //! Parsing here checks shape only. Whether the signature holds, the time is near and the `jti` is
 //! new is for whoever redeems.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
 use sha2::{Digest, Sha256};
 
@@ -345,12 +347,8 @@ fn place(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }
 
-fn malformed(detail: impl Into<String>) -> Refusal {
-    let detail: String = detail.into();
-    Refusal::new(
-        ErrorCode::DeviceNotAuthenticated,
-        format!("licence challenge: {detail}"),
-    )
+fn malformed(why: impl Into<Cow<'static, str>>) -> Refusal {
+    Refusal::new(ErrorCode::DeviceNotAuthenticated, why).at("challenge")
 }
 
 #[cfg(test)]

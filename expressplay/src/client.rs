@@ -12,11 +12,13 @@ use reqwest_middleware::{ClientWithMiddleware, RequestBuilder};
 use reqwest_retry::{Jitter, RetryTransientMiddleware, policies::ExponentialBackoff};
 
 use crate::{
-    Cookie, CustomerAuthenticator, Drm, ErrorCode, KeyEncryptionKey, KeyId, Record, RecordQuery,
-    RefusalBody, TokenRequest, TokenUrl,
+    ActionToken, CompoundUrl, Cookie, CustomerAuthenticator, Drm, ErrorCode, KeyEncryptionKey,
+    KeyId, Record, RecordQuery, RefusalBody, TokenRequest, TokenUrl,
+    compound_url::percent_encoded,
     key_storage::{KEYS_PATH, KeyToStore, StoredKey},
-    record::{RECORDS_PATH, Records},
+    record::Records,
     token::PlayReadyToken,
+    token_request::{Broadband, Common, Rights},
 };
 
 /// Where ExpressPlay is: a template with `{host}` in it, such as
@@ -175,7 +177,9 @@ impl Client {
         &self.base
     }
 
-    /// Asks for a token. Costs nothing until the token is redeemed (API section 2).
+    /// Asks for a token. Costs nothing until the token is redeemed (API section 2). Of MS3's
+    /// compound URL this is the part that redeems; a Broadband token is no URL, and
+    /// [`Client::generate_action_token`] asks for one.
     ///
     /// # Errors
     /// Any [`ClientError`].
@@ -184,6 +188,33 @@ impl Client {
         request: &TokenRequest,
         carrier: CookieCarrier,
     ) -> Result<TokenUrl, ClientError> {
+        let body = self.ask_for_token(request, carrier).await?;
+        read_token(request.drm(), &body)
+            .ok_or_else(|| ClientError::Unexpected("the answer holds no token URL".to_owned()))
+    }
+
+    /// Asks for a token of Marlin Broadband's.
+    ///
+    /// # Errors
+    /// Any [`ClientError`].
+    pub async fn generate_action_token(
+        &self,
+        common: Common,
+        broadband: Broadband,
+        carrier: CookieCarrier,
+    ) -> Result<ActionToken, ClientError> {
+        let rights = Rights::Broadband(broadband);
+        let request = TokenRequest { common, rights };
+        let body = self.ask_for_token(&request, carrier).await?;
+        body.parse()
+            .map_err(|error| ClientError::Unexpected(format!("{error}")))
+    }
+
+    async fn ask_for_token(
+        &self,
+        request: &TokenRequest,
+        carrier: CookieCarrier,
+    ) -> Result<String, ClientError> {
         let drm = request.drm();
         let mut form = request.to_form();
         form.push("customerAuthenticator", self.authenticator.reveal());
@@ -197,9 +228,7 @@ impl Client {
         let call = call
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.encode());
-        let body = text(send(call).await?).await?;
-        read_token(drm, &body)
-            .ok_or_else(|| ClientError::Unexpected("the answer holds no token URL".to_owned()))
+        text(send(call).await?).await
     }
 
     /// Retrieves records (seed step 4). The log may lag: an empty answer can fill up later.
@@ -207,7 +236,7 @@ impl Client {
     /// # Errors
     /// Any [`ClientError`].
     pub async fn records(&self, query: &RecordQuery) -> Result<Vec<Record>, ClientError> {
-        let url = format!("{}{RECORDS_PATH}", self.base.of("api"));
+        let url = format!("{}{}", self.base.of("api"), query.path());
         let call = self
             .authenticated(self.repeating.get(url))
             .query(&query.to_pairs());
@@ -277,16 +306,8 @@ impl Client {
         let all = format!("{}{KEYS_PATH}", self.base.of("api"));
         match kid {
             None => all,
-            // A named kid may hold anything; a byte that no path takes as it is, is escaped.
-            Some(kid) => kid
-                .to_string()
-                .bytes()
-                .fold(all + "/", |url, byte| match byte {
-                    b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => {
-                        url + char::from(byte).encode_utf8(&mut [0; 4])
-                    }
-                    _ => format!("{url}%{byte:02X}"),
-                }),
+            // A named kid may hold anything.
+            Some(kid) => format!("{all}/{}", percent_encoded(&kid.to_string())),
         }
     }
 
@@ -332,6 +353,7 @@ async fn send(call: RequestBuilder) -> Result<Response, ClientError> {
         Some(RefusalBody {
             error_code: code,
             error_message: message,
+            ..
         }) => ClientError::Refused { code, message },
         None => ClientError::Unexpected(format!("status {status} without an error code")),
     })
@@ -396,6 +418,7 @@ fn read_refusal(body: &str) -> Option<RefusalBody> {
         Some(RefusalBody {
             error_code: number,
             error_message: code.text().to_owned(),
+            ..RefusalBody::default()
         })
     })
 }
@@ -406,14 +429,19 @@ fn read_token(drm: Drm, body: &str) -> Option<TokenUrl> {
             let answer: PlayReadyToken = serde_json::from_str(body).ok()?;
             TokenUrl::new(&answer.license_acquisition_url, answer.token).ok()
         }
-        // text/uri-list (RFC 2483, section 5): lines that start with # are comments.
-        Drm::Widevine | Drm::FairPlay => body
-            .lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty() && !line.starts_with('#'))?
-            .parse()
-            .ok(),
+        Drm::Widevine | Drm::FairPlay => first_uri(body)?.parse().ok(),
+        Drm::Ms3 => {
+            let compound: CompoundUrl = first_uri(body)?.parse().ok()?;
+            Some(compound.license().clone())
+        }
+        Drm::Broadband => None,
     }
+}
+
+/// The first of a `text/uri-list` (RFC 2483, section 5): lines that start with # are comments.
+fn first_uri(list: &str) -> Option<&str> {
+    let mut lines = list.lines().map(str::trim);
+    lines.find(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 #[cfg(test)]

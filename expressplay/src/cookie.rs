@@ -37,18 +37,11 @@ impl FromStr for Cookie {
     /// # Errors
     /// -2033 where the text is empty, too long, or has control characters.
     fn from_str(text: &str) -> Result<Self, Refusal> {
-        let chars = text.chars().count();
-        let wrong = |detail| Err(Refusal::new(ErrorCode::Cookie, detail));
-        if chars == 0 {
-            wrong("cookie is empty; it takes 1 to 32 characters".to_owned())
-        } else if chars > Self::MAX_CHARS {
-            wrong(format!(
-                "cookie has {chars} characters; it takes 32 at most"
-            ))
-        } else if text.chars().any(char::is_control) {
-            wrong("cookie has a control character".to_owned())
-        } else {
+        let fits = (1..=Self::MAX_CHARS).contains(&text.chars().count());
+        if fits && !text.chars().any(char::is_control) {
             Ok(Self(text.to_owned()))
+        } else {
+            Err(Refusal::wrong(ErrorCode::Cookie, "cookie", text))
         }
     }
 }

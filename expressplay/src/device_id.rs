@@ -20,9 +20,11 @@ impl DeviceId {
     /// -5005 where all are zero.
     pub fn from_bytes(bytes: [u8; 16]) -> Result<Self, Refusal> {
         if bytes == [0; 16] {
-            Err(Refusal::new(
+            let zeros = hex::encode(bytes);
+            Err(Refusal::wrong(
                 ErrorCode::DeviceIdInvalid,
-                "deviceId is all zeros",
+                "deviceId",
+                &zeros,
             ))
         } else {
             Ok(Self(bytes))
@@ -50,15 +52,8 @@ impl FromStr for DeviceId {
     /// -5004 where the text is not 32 hexadecimal digits, -5005 where all are zero.
     fn from_str(text: &str) -> Result<Self, Refusal> {
         let mut bytes = [0; 16];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| {
-            Refusal::new(
-                ErrorCode::DeviceIdLength,
-                format!(
-                    "deviceId takes 32 hexadecimal digits; it got {} characters",
-                    text.chars().count()
-                ),
-            )
-        })?;
+        hex::decode_to_slice(text, &mut bytes)
+            .map_err(|_| Refusal::wrong(ErrorCode::DeviceIdLength, "deviceId", text))?;
         Self::from_bytes(bytes)
     }
 }

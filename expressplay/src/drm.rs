@@ -14,19 +14,43 @@ pub enum Drm {
     PlayReady,
     /// Apple FairPlay Streaming, `fp`.
     FairPlay,
+    /// Marlin MS3, `ms3`: a licence is acquired while the content streams.
+    Ms3,
+    /// Marlin Broadband, `bb`: devices are registered to a user.
+    Broadband,
 }
 
 impl Drm {
     /// Every DRM.
-    pub const ALL: [Self; 3] = [Self::Widevine, Self::PlayReady, Self::FairPlay];
+    pub const ALL: [Self; 5] = [
+        Self::Widevine,
+        Self::PlayReady,
+        Self::FairPlay,
+        Self::Ms3,
+        Self::Broadband,
+    ];
 
-    /// The short name in hosts and paths: `wv`, `pr`, `fp`.
+    /// The short name in hosts and paths: `wv`, `pr`, `fp`, `ms3`, `bb`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Widevine => "wv",
             Self::PlayReady => "pr",
             Self::FairPlay => "fp",
+            Self::Ms3 => "ms3",
+            Self::Broadband => "bb",
+        }
+    }
+
+    /// The name in JSON: `widevine`, `playready`, `fairplay`, `ms3`, `broadband`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Widevine => "widevine",
+            Self::PlayReady => "playready",
+            Self::FairPlay => "fairplay",
+            Self::Ms3 => "ms3",
+            Self::Broadband => "broadband",
         }
     }
 
@@ -37,6 +61,8 @@ impl Drm {
             Self::Widevine => "wv-gen",
             Self::PlayReady => "pr-gen",
             Self::FairPlay => "fp-gen",
+            Self::Ms3 => "ms3-gen",
+            Self::Broadband => "bb-gen",
         }
     }
 
@@ -47,6 +73,8 @@ impl Drm {
             Self::Widevine => "/hms/wv/token",
             Self::PlayReady => "/hms/pr/token",
             Self::FairPlay => "/hms/fp/token",
+            Self::Ms3 => "/hms/ms3/token",
+            Self::Broadband => "/hms/bb/token",
         }
     }
 
@@ -57,6 +85,8 @@ impl Drm {
             Self::Widevine => "/hms/wv/rights/",
             Self::PlayReady => "/playready/RightsManager.asmx",
             Self::FairPlay => "/hms/fp/rights/",
+            Self::Ms3 => "/hms/ms3/rights/",
+            Self::Broadband => "/hms/bb/rights/",
         }
     }
 }

@@ -60,31 +60,18 @@ impl FromStr for KeyId {
     /// more than 64 characters follow `^`, -4022 where none do.
     fn from_str(text: &str) -> Result<Self, Refusal> {
         if text.is_empty() {
-            return Err(Refusal::new(ErrorCode::KidMissing, "kid is empty"));
+            return Err(Refusal::wrong(ErrorCode::KidMissing, "kid", text));
         }
         if let Some(name) = text.strip_prefix('^') {
             return match name.chars().count() {
-                0 => Err(Refusal::new(
-                    ErrorCode::KidInvalid,
-                    "kid has nothing after ^",
-                )),
+                0 => Err(Refusal::wrong(ErrorCode::KidInvalid, "kid", text)),
                 1..=Self::MAX_NAME_CHARS => Ok(Self::Name(name.to_owned())),
-                chars => Err(Refusal::new(
-                    ErrorCode::KidTooLong,
-                    format!("kid has {chars} characters after ^; it takes 64 at most"),
-                )),
+                _ => Err(Refusal::wrong(ErrorCode::KidTooLong, "kid", text)),
             };
         }
         let mut bytes = [0; 16];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| {
-            Refusal::new(
-                ErrorCode::KidLength,
-                format!(
-                    "kid takes 32 hexadecimal digits, or ^ and a name; it got {} characters",
-                    text.chars().count()
-                ),
-            )
-        })?;
+        hex::decode_to_slice(text, &mut bytes)
+            .map_err(|_| Refusal::wrong(ErrorCode::KidLength, "kid", text))?;
         Ok(Self::Bytes(bytes))
     }
 }
@@ -137,18 +124,11 @@ impl FromStr for ContentKey {
     /// -2005 where the text is empty, -2027 where it is not 32 hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, Refusal> {
         if text.is_empty() {
-            return Err(Refusal::new(ErrorCode::ContentKey, "contentKey is empty"));
+            return Err(Refusal::wrong(ErrorCode::ContentKey, "contentKey", text));
         }
         let mut bytes = [0; 16];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| {
-            Refusal::new(
-                ErrorCode::ContentKeyLength,
-                format!(
-                    "contentKey takes 32 hexadecimal digits; it got {} characters",
-                    text.chars().count()
-                ),
-            )
-        })?;
+        hex::decode_to_slice(text, &mut bytes)
+            .map_err(|_| Refusal::wrong(ErrorCode::ContentKeyLength, "contentKey", text))?;
         Ok(Self(bytes))
     }
 }
@@ -185,15 +165,8 @@ impl FromStr for KeyEncryptionKey {
     /// -4024 where the text is not 32 hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, Refusal> {
         let mut bytes = [0; 16];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| {
-            Refusal::new(
-                ErrorCode::EncryptedKey,
-                format!(
-                    "kek takes 32 hexadecimal digits; it got {} characters",
-                    text.chars().count()
-                ),
-            )
-        })?;
+        hex::decode_to_slice(text, &mut bytes)
+            .map_err(|_| Refusal::wrong(ErrorCode::EncryptedKey, "kek", text))?;
         Ok(Self(bytes))
     }
 }
@@ -230,15 +203,8 @@ impl FromStr for EncryptedKey {
     /// -4024 where the text is not 48 hexadecimal digits.
     fn from_str(text: &str) -> Result<Self, Refusal> {
         let mut bytes = [0; 24];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| {
-            Refusal::new(
-                ErrorCode::EncryptedKey,
-                format!(
-                    "ek takes 48 hexadecimal digits; it got {} characters",
-                    text.chars().count()
-                ),
-            )
-        })?;
+        hex::decode_to_slice(text, &mut bytes)
+            .map_err(|_| Refusal::wrong(ErrorCode::EncryptedKey, "ek", text))?;
         Ok(Self(bytes))
     }
 }

@@ -8,20 +8,24 @@
 //! | [`key`] | key ids, content keys, wrapped keys |
 //! | [`token_request`] | a request for a token, as a form and back |
 //! | [`token`] | a token, and the URLs that carry one |
+//! | [`compound_url`], [`action_token`] | what Marlin's tokens come in |
 //! | [`challenge`], [`license`] | the licence request of the simulated CDM, and its answer |
 //! | [`record`] | the transaction log, and how to ask it |
 //! | [`key_storage`] | keys that ExpressPlay keeps |
+//! | [`parameter`] | every parameter of every call: what it takes, and the codes that it can earn |
 //! | [`error_code`], [`refusal`] | every error code, and a refusal that carries one |
 //! | `client` | an HTTP client, under the feature of that name |
 //!
 //! Secrets ([`ContentKey`], [`KeyEncryptionKey`], [`CustomerAuthenticator`], [`Token`]) never
 //! print: their `Debug` says `[redacted]`, and the methods that give them up say so by name.
 
+pub mod action_token;
 pub mod authenticator;
 mod base64url;
 pub mod challenge;
 #[cfg(feature = "client")]
 pub mod client;
+pub mod compound_url;
 pub mod cookie;
 pub mod device_id;
 pub mod drm;
@@ -29,15 +33,18 @@ pub mod error_code;
 pub mod key;
 pub mod key_storage;
 pub mod license;
+pub mod parameter;
 pub mod record;
 pub mod refusal;
 pub mod token;
 pub mod token_request;
 
+pub use action_token::ActionToken;
 pub use authenticator::CustomerAuthenticator;
 pub use challenge::{ChallengeClaims, ClearKeyRequest, PublicJwk, SignedChallenge};
 #[cfg(feature = "client")]
 pub use client::{Client, ClientError};
+pub use compound_url::CompoundUrl;
 pub use cookie::Cookie;
 pub use device_id::DeviceId;
 pub use drm::Drm;

@@ -10,6 +10,10 @@ use crate::{Cookie, DeviceId, KeyId};
 
 /// The path of record retrieval on the `api` host.
 pub const RECORDS_PATH: &str = "/cmiapi/getrecord/";
+/// The path of retrieval by time.
+pub const RECORDS_BY_TIME_PATH: &str = "/cmiapi/getrecordbytime/";
+/// The path of archived records, by time too.
+pub const ARCHIVED_RECORDS_PATH: &str = "/cmiapi/getarchivedrecord/";
 
 /// The most records that an answer holds.
 pub const MAX_RECORDS: usize = 32;
@@ -45,10 +49,10 @@ pub struct Record {
     /// When it happened.
     #[serde(default, deserialize_with = "lenient")]
     pub event_time: Option<Timestamp>,
-    /// What happened: `license`.
+    /// What happened: `license`, or `registration` or `deregistration` of Marlin Broadband's.
     #[serde(default, deserialize_with = "lenient")]
     pub event_type: Option<String>,
-    /// The DRM's short name: `wv`, `pr`, `fp`.
+    /// The DRM's short name: `wv`, `pr`, `fp`, `ms3`, `bb`.
     #[serde(default, deserialize_with = "lenient")]
     pub drm: Option<String>,
     /// The token's cookie.
@@ -132,7 +136,7 @@ fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventId,
     }
 }
 
-/// What to retrieve: exactly one of the four methods.
+/// What to retrieve: exactly one of the methods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordQuery {
     /// The latest 32 events.
@@ -148,9 +152,41 @@ pub enum RecordQuery {
         /// How many.
         length: u64,
     },
+    /// What happened in a span of time, on a call of its own.
+    Time(TimeSpan),
+    /// The same of the archive, on a call of its own.
+    Archived(TimeSpan),
+}
+
+/// From a first moment to a last one, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeSpan {
+    /// `startTime`.
+    pub start: Timestamp,
+    /// `endTime`.
+    pub end: Timestamp,
+}
+
+impl TimeSpan {
+    fn to_pairs(self) -> Vec<(&'static str, String)> {
+        vec![
+            ("startTime", self.start.to_string()),
+            ("endTime", self.end.to_string()),
+        ]
+    }
 }
 
 impl RecordQuery {
+    /// The path of the call on the `api` host.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        match self {
+            Self::Latest | Self::Cookie(_) | Self::Event(_) | Self::Window { .. } => RECORDS_PATH,
+            Self::Time(_) => RECORDS_BY_TIME_PATH,
+            Self::Archived(_) => ARCHIVED_RECORDS_PATH,
+        }
+    }
+
     /// The query parameters of the call.
     #[must_use]
     pub fn to_pairs(&self) -> Vec<(&'static str, String)> {
@@ -161,6 +197,7 @@ impl RecordQuery {
             Self::Window { start, length } => {
                 vec![("start", start.to_string()), ("length", length.to_string())]
             }
+            Self::Time(span) | Self::Archived(span) => span.to_pairs(),
         }
     }
 }

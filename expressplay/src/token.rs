@@ -9,6 +9,8 @@ use crate::{ErrorCode, Refusal, base64url};
 
 /// The query parameter, and the header, that carries a token.
 pub const TOKEN_PARAMETER: &str = "ExpressPlayToken";
+/// The query parameter that carries a token of Marlin MS3's.
+pub const MS3_PARAMETER: &str = "b";
 
 /// A token as ExpressPlay makes it: base64url text, opaque to everybody else.
 ///
@@ -44,13 +46,13 @@ impl FromStr for Token {
     /// -4010 where the text cannot be a token.
     fn from_str(text: &str) -> Result<Self, Refusal> {
         if text.is_empty() {
-            return Err(Refusal::new(ErrorCode::InvalidToken, "there is no token"));
+            return Err(Refusal::missing(ErrorCode::InvalidToken, TOKEN_PARAMETER));
         }
         if text.len() > Self::MAX_CHARS || base64url::decode(text).is_none() {
-            return Err(Refusal::new(
-                ErrorCode::InvalidToken,
-                "a token is base64url without padding",
-            ));
+            return Err(
+                Refusal::wrong(ErrorCode::InvalidToken, TOKEN_PARAMETER, text)
+                    .because("a token is base64url without padding"),
+            );
         }
         Ok(Self(text.to_owned()))
     }
@@ -76,10 +78,12 @@ impl fmt::Debug for Token {
     }
 }
 
-/// A token and the place that redeems it: `https://wv.{env}/hms/wv/rights/?ExpressPlayToken=…`.
+/// A token and the place that redeems it: `https://wv.{env}/hms/wv/rights/?ExpressPlayToken=…`, or
+/// for Marlin MS3 `https://ms3.{env}:8443/hms/ms3/rights/?b=…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenUrl {
     endpoint: String,
+    parameter: &'static str,
     token: Token,
 }
 
@@ -96,11 +100,23 @@ impl TokenUrl {
         if web && plain {
             Ok(Self {
                 endpoint: endpoint.to_owned(),
+                parameter: TOKEN_PARAMETER,
                 token,
             })
         } else {
             Err(NotATokenUrl)
         }
+    }
+
+    /// A token URL of Marlin MS3's.
+    ///
+    /// # Errors
+    /// As for [`TokenUrl::new`].
+    pub fn of_ms3(endpoint: &str, token: Token) -> Result<Self, NotATokenUrl> {
+        Ok(Self {
+            parameter: MS3_PARAMETER,
+            ..Self::new(endpoint, token)?
+        })
     }
 
     /// Where the licence request goes, without the token.
@@ -118,11 +134,12 @@ impl TokenUrl {
     /// The whole URL, token included.
     #[must_use]
     pub fn reveal(&self) -> String {
-        format!(
-            "{}?{TOKEN_PARAMETER}={}",
-            self.endpoint,
-            self.token.reveal()
-        )
+        let Self {
+            endpoint,
+            parameter,
+            token,
+        } = self;
+        format!("{endpoint}?{parameter}={}", token.reveal())
     }
 }
 
@@ -130,17 +147,20 @@ impl FromStr for TokenUrl {
     type Err = NotATokenUrl;
 
     fn from_str(text: &str) -> Result<Self, NotATokenUrl> {
-        let (endpoint, token) = text
-            .trim_end()
-            .split_once("?ExpressPlayToken=")
-            .ok_or(NotATokenUrl)?;
-        Self::new(endpoint, token.parse().map_err(|_| NotATokenUrl)?)
+        let (endpoint, query) = text.trim_end().split_once('?').ok_or(NotATokenUrl)?;
+        let (parameter, token) = query.split_once('=').ok_or(NotATokenUrl)?;
+        let token = token.parse().map_err(|_| NotATokenUrl)?;
+        match parameter {
+            TOKEN_PARAMETER => Self::new(endpoint, token),
+            MS3_PARAMETER => Self::of_ms3(endpoint, token),
+            _ => Err(NotATokenUrl),
+        }
     }
 }
 
 /// The text is not a URL that carries a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a token URL is an http or https URL, ?ExpressPlayToken= and base64url")]
+#[error("a token URL is an http or https URL, ?ExpressPlayToken= (of MS3: ?b=) and base64url")]
 pub struct NotATokenUrl;
 
 /// PlayReady's answer to a token request: URL and token apart, in JSON (API section 2).

@@ -4,25 +4,29 @@
 //! written as a form by [`TokenRequest::to_form`] and read from one by
 //! [`TokenRequest::from_form`]; the two are each other's inverse.
 
+mod broadband;
 mod fairplay;
 mod form;
 mod keys;
+mod marlin;
 mod moment;
-mod names;
+mod ms3;
 mod playready;
+mod rights_type;
 mod widevine;
 
+pub use broadband::{Action, Broadband, BroadbandLicense, UserKey};
 pub use fairplay::{FairPlay, FairPlayKey};
 pub use form::Form;
 pub use keys::{KeySource, MAX_KEYS};
+pub use marlin::{MarlinKey, MarlinOutput, OutputControlOverride};
 pub use moment::{MAX_LIFETIME, Moment};
-pub use names::{parameters, unknown};
-pub use playready::{
-    Algorithm, OutputProtection, PlayReady, PlayReadyKey, RightsType, UnknownOutput,
-};
+pub use ms3::{Ms3, Ms3Extension, Ms3Scheme};
+pub use playready::{Algorithm, OutputProtection, PlayReady, PlayReadyKey, UnknownOutput};
+pub use rights_type::RightsType;
 pub use widevine::{Track, Widevine};
 
-use crate::{Cookie, DeviceId, Drm, ErrorCode, KeyId, Refusal};
+use crate::{Cookie, DeviceId, Drm, ErrorCode, KeyId, Refusal, parameter};
 
 /// A request for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +48,8 @@ pub struct Common {
     pub device_id: Option<DeviceId>,
     /// Whether the returned URL is https whatever the request came by.
     pub use_https: bool,
-    /// Whether the licence may be kept (`generalFlags` `00000001`); FairPlay has no such flag.
+    /// Whether the licence may be kept (`generalFlags` `00000001`); Widevine and PlayReady alone
+    /// have that flag.
     pub persistent: bool,
 }
 
@@ -57,6 +62,10 @@ pub enum Rights {
     PlayReady(PlayReady),
     /// FairPlay.
     FairPlay(FairPlay),
+    /// Marlin MS3.
+    Ms3(Ms3),
+    /// Marlin Broadband.
+    Broadband(Broadband),
 }
 
 /// How much a service demands of a request.
@@ -79,24 +88,44 @@ impl TokenRequest {
             Rights::Widevine(_) => Drm::Widevine,
             Rights::PlayReady(_) => Drm::PlayReady,
             Rights::FairPlay(_) => Drm::FairPlay,
+            Rights::Ms3(_) => Drm::Ms3,
+            Rights::Broadband(_) => Drm::Broadband,
         }
     }
 
-    /// The content id, for the DRM that has one.
+    /// The content id, for the DRM that has one; the first key's, where each has its own.
     #[must_use]
     pub fn content_id(&self) -> Option<&str> {
         match &self.rights {
             Rights::Widevine(widevine) => widevine.content_id.as_deref(),
             Rights::PlayReady(_) | Rights::FairPlay(_) => None,
+            Rights::Ms3(ms3) => marlin::content_id(&ms3.keys),
+            Rights::Broadband(broadband) => marlin::content_id(broadband.keys()),
         }
     }
 
-    /// Each key with its id; only FairPlay may lack an id.
+    /// For ever or for a time, for the DRM that has such rights.
+    #[must_use]
+    pub const fn rights_type(&self) -> Option<RightsType> {
+        match &self.rights {
+            Rights::PlayReady(playready) => Some(playready.rights),
+            Rights::Broadband(broadband) => match &broadband.action {
+                Action::License(license) => Some(license.rights),
+                Action::Registration | Action::Deregistration => None,
+            },
+            Rights::Widevine(_) | Rights::FairPlay(_) | Rights::Ms3(_) => None,
+        }
+    }
+
+    /// Each key with its id. Only FairPlay may lack an id, and only a Broadband token that
+    /// registers or deregisters has no key.
     pub fn keys(&self) -> impl Iterator<Item = (Option<&KeyId>, &KeySource)> {
         let keys: Vec<_> = match &self.rights {
             Rights::Widevine(it) => it.tracks.iter().map(|t| (Some(&t.kid), &t.key)).collect(),
             Rights::PlayReady(it) => it.keys.iter().map(|k| (Some(&k.kid), &k.key)).collect(),
             Rights::FairPlay(it) => it.keys.iter().map(|k| (k.kid.as_ref(), &k.key)).collect(),
+            Rights::Ms3(it) => it.keys.iter().map(MarlinKey::pair).collect(),
+            Rights::Broadband(it) => it.keys().iter().map(MarlinKey::pair).collect(),
         };
         keys.into_iter()
     }
@@ -115,6 +144,8 @@ impl TokenRequest {
             Rights::Widevine(widevine) => widevine.write(&mut form),
             Rights::PlayReady(playready) => playready.write(&mut form),
             Rights::FairPlay(fairplay) => fairplay.write(&mut form),
+            Rights::Ms3(ms3) => ms3.write(&mut form),
+            Rights::Broadband(broadband) => broadband.write(&mut form),
         }
         form
     }
@@ -131,6 +162,8 @@ impl TokenRequest {
             Drm::Widevine => Rights::Widevine(Widevine::read(form, strictness)?),
             Drm::PlayReady => Rights::PlayReady(PlayReady::read(form, common.persistent)?),
             Drm::FairPlay => Rights::FairPlay(FairPlay::read(form)?),
+            Drm::Ms3 => Rights::Ms3(Ms3::read(form)?),
+            Drm::Broadband => Rights::Broadband(Broadband::read(form)?),
         };
         Ok(Self { common, rights })
     }
@@ -142,13 +175,12 @@ impl Common {
             .get("expirationTime")
             .map(|text| Moment::read(text, "expirationTime", ErrorCode::ExpirationTime))
             .transpose()?;
-        let cookie = form.get("cookie").map(str::parse).transpose()?;
+        let cookie = form.read("cookie")?;
         // The seed spells it deviceid, the guide deviceId.
-        let device_id = form
-            .get("deviceId")
-            .or_else(|| form.get("deviceid"))
-            .map(str::parse)
-            .transpose()?;
+        let device_id = match form.read("deviceId")? {
+            None => form.read("deviceid")?,
+            some => some,
+        };
         Ok(Self {
             expiration,
             cookie,
@@ -160,18 +192,26 @@ impl Common {
 }
 
 fn persistent(drm: Drm, form: &Form) -> Result<bool, Refusal> {
-    match (form.get("generalFlags"), drm) {
-        (None | Some("00000000"), _) | (Some("0000"), Drm::Widevine | Drm::FairPlay) => Ok(false),
-        (Some("00000001"), Drm::Widevine | Drm::PlayReady) => Ok(true),
-        (Some(_), Drm::FairPlay) => Err(Refusal::new(
+    let keeps = matches!(drm, Drm::Widevine | Drm::PlayReady);
+    match form.get("generalFlags") {
+        None | Some("00000000") => Ok(false),
+        Some("0000") if drm != Drm::PlayReady => Ok(false),
+        Some("00000001") if keeps => Ok(true),
+        Some(text) => Err(Refusal::wrong(
             ErrorCode::GeneralFlags,
-            "generalFlags takes 0000 or 00000000 for FairPlay",
-        )),
-        (Some(_), Drm::Widevine | Drm::PlayReady) => Err(Refusal::new(
-            ErrorCode::GeneralFlags,
-            "generalFlags takes 4 bytes in hexadecimal: 00000000, or 00000001 for a licence that is kept",
+            "generalFlags",
+            text,
         )),
     }
+}
+
+/// The names in a form that a token request of this DRM does not read. They are no error: unknown
+/// parameters are ignored.
+pub fn unknown(drm: Drm, form: &Form) -> impl Iterator<Item = &str> {
+    form.names().filter(move |name| {
+        let base = keys::base_of(name);
+        !parameter::of_token(drm).any(|known| known.name == base)
+    })
 }
 
 /// A number in decimal digits alone, within a range.
@@ -185,25 +225,54 @@ fn number<T: std::str::FromStr + PartialOrd>(
         .filter(|value| digits && range.contains(value))
 }
 
-/// `type,payload`, or its two halves: a type of 4 characters and a payload in base64.
-fn check_extension(kind: &str, payload: &str, name: &str) -> Result<(), Refusal> {
+/// Checks an extension: a type of 4 characters and a payload in base64, each with the parameter
+/// that it stands in.
+fn check_extension(kind: Stood<'_>, payload: Stood<'_>) -> Result<(), Refusal> {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    if kind.chars().count() != 4 {
-        return Err(Refusal::new(
-            ErrorCode::ExtensionType,
-            format!(
-                "{name}: the type takes 4 characters; it got {}",
-                kind.chars().count()
-            ),
-        ));
+    if kind.part.chars().count() != 4 {
+        let refusal = Refusal::wrong(ErrorCode::ExtensionType, kind.parameter, kind.value);
+        return Err(refusal.because("the type has not 4 characters"));
     }
-    if payload.is_empty() || STANDARD.decode(payload).is_err() {
-        return Err(Refusal::new(
-            ErrorCode::ExtensionPayload,
-            format!("{name}: the payload takes base64 with padding"),
-        ));
+    if payload.part.is_empty() || STANDARD.decode(payload.part).is_err() {
+        let (code, at) = (ErrorCode::ExtensionPayload, payload.parameter);
+        let refusal = Refusal::wrong(code, at, payload.value);
+        return Err(refusal.because("the payload is not base64"));
     }
     Ok(())
+}
+
+/// Part of a parameter's value, or the whole.
+#[derive(Clone, Copy)]
+struct Stood<'v> {
+    parameter: &'static str,
+    value: &'v str,
+    part: &'v str,
+}
+
+impl<'v> Stood<'v> {
+    const fn whole(parameter: &'static str, value: &'v str) -> Self {
+        Self {
+            parameter,
+            value,
+            part: value,
+        }
+    }
+
+    const fn part(self, part: &'v str) -> Self {
+        Self { part, ..self }
+    }
+}
+
+/// `outputControlFlags` and its like: 4 bytes in hexadecimal.
+fn read_flags(name: &'static str, text: &str) -> Result<u32, Refusal> {
+    let wrong = |code| Refusal::wrong(code, name, text);
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(wrong(ErrorCode::OutputControlFlags));
+    }
+    if text.len() != 8 {
+        return Err(wrong(ErrorCode::OutputControlFlagLength));
+    }
+    u32::from_str_radix(text, 16).map_err(|_| wrong(ErrorCode::OutputControlFlags))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use expressplay::{ErrorCode, Refusal, token_request::Form};
 use http::{HeaderMap, Method, StatusCode, header, uri::Authority};
 
 use crate::{
+    account::AUTHENTICATOR,
     error::{ErrorFormat, Failure},
     sandbox::Customer,
     service::{MAX_BODY, Service},
@@ -95,7 +96,8 @@ impl Call {
             .map_err(|refusal| Failure::of_call(refusal, usable))?;
         let format = format.map_err(|refusal| Failure::of_call(refusal, usable))?;
         if customer.settings().disabled {
-            return Err(Failure::of_call(ErrorCode::AccountDisabled.into(), format));
+            let refusal = Refusal::from(ErrorCode::AccountDisabled).at(AUTHENTICATOR);
+            return Err(Failure::of_call(refusal, format));
         }
         Ok((customer, format))
     }

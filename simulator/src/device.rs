@@ -1,6 +1,8 @@
 //! Which device a licence request proves to come from (design: "The device and its licence
 //! request").
 
+use std::borrow::Cow;
+
 use expressplay::{
     DeviceId, ErrorCode, Refusal, SignedChallenge, Token, challenge::LicenseChallenge,
 };
@@ -118,18 +120,18 @@ pub(crate) fn cross_check(bound_to: Option<DeviceId>, asker: &Asker) -> Result<(
     match (bound_to, asker.device_id()) {
         (None, _) => Ok(()),
         (Some(bound), Some(asking)) if bound == asking => Ok(()),
-        (Some(bound), Some(asking)) => Err(not_authenticated(&format!(
+        (Some(bound), Some(asking)) => Err(not_authenticated(format!(
             "the token is bound to device {}, and device {} asks",
             bound.short(),
             asking.short()
         ))),
-        (Some(bound), None) => Err(not_authenticated(&format!(
+        (Some(bound), None) => Err(not_authenticated(format!(
             "the token is bound to device {}, and the challenge names none",
             bound.short()
         ))),
     }
 }
 
-fn not_authenticated(detail: &str) -> Refusal {
-    Refusal::new(ErrorCode::DeviceNotAuthenticated, detail)
+fn not_authenticated(why: impl Into<Cow<'static, str>>) -> Refusal {
+    Refusal::new(ErrorCode::DeviceNotAuthenticated, why).at("challenge")
 }

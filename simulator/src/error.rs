@@ -4,7 +4,7 @@ use axum::{
     Json,
     response::{Html, IntoResponse, Response},
 };
-use expressplay::{ErrorCode, Refusal, RefusalBody};
+use expressplay::{ErrorCode, Refusal, RefusalBody, parameter};
 use http::StatusCode;
 
 /// A refusal with everything that its answer needs.
@@ -32,10 +32,7 @@ impl ErrorFormat {
             None => Ok(default),
             Some("html") => Ok(Self::Html),
             Some("json") => Ok(Self::Json),
-            Some(_) => Err(Refusal::new(
-                ErrorCode::ErrorFormat,
-                "errorFormat takes html or json",
-            )),
+            Some(text) => Err(Refusal::wrong(ErrorCode::ErrorFormat, "errorFormat", text)),
         }
     }
 }
@@ -88,18 +85,58 @@ impl IntoResponse for Failure {
         let detail = refusal.to_string();
         tracing::info!(code = refusal.code.number(), detail = ?detail, "refused");
         match format {
-            ErrorFormat::Json => (status, Json(RefusalBody::from(&refusal))).into_response(),
-            ErrorFormat::Html => (status, Html(page(&refusal))).into_response(),
+            ErrorFormat::Json => (status, Json(body(&refusal))).into_response(),
+            ErrorFormat::Html => (status, Html(page(&body(&refusal)))).into_response(),
         }
     }
 }
 
-fn page(refusal: &Refusal) -> String {
-    let (code, text) = (refusal.code, escape(&refusal.to_string()));
+/// Where every code is explained.
+pub(crate) const PAGE: &str = "/errors";
+
+fn body(refusal: &Refusal) -> RefusalBody {
+    RefusalBody {
+        documentation: Some(format!("{PAGE}#{}", refusal.code)),
+        ..RefusalBody::from(refusal)
+    }
+}
+
+fn page(body: &RefusalBody) -> String {
+    let (code, text) = (body.error_code, escape(&body.error_message));
+    let rows: String = [
+        ("Parameter", &body.parameter),
+        ("It got", &body.got),
+        ("It takes", &body.wants),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, escape(value.as_ref()?))))
+    .map(|(name, value)| format!("<dt>{name}</dt><dd>{value}</dd>"))
+    .collect();
+    let read_on = body.documentation.as_deref().unwrap_or(PAGE);
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><title>Error {code}</title></head>\
-         <body><h1>Error {code}</h1><p>{text}</p></body></html>\n"
+         <body><h1>Error {code}</h1><p>{text}</p><dl>{rows}</dl>\
+         <p><a href=\"{read_on}\">What earns {code}, and what to do</a></p></body></html>\n"
     )
+}
+
+/// `GET /errors`: every code, what it means, and the parameters that can earn it.
+pub(crate) async fn page_of_codes() -> Html<String> {
+    let rows: String = ErrorCode::ALL
+        .iter()
+        .map(|code| {
+            let earned: String = parameter::that_earn(*code)
+                .map(|it| format!("<li><code>{}</code> takes {}</li>", it.name, escape(it.takes)))
+                .collect();
+            let earned = match earned.is_empty() {
+                true => "No parameter: it is the account, or the service itself.".to_owned(),
+                false => format!("<ul>{earned}</ul>"),
+            };
+            let text = escape(code.text());
+            format!("<tr id=\"{code}\"><th scope=\"row\">{code}</th><td>{text}</td><td>{earned}</td></tr>\n")
+        })
+        .collect();
+    Html(include_str!("errors.html").replace("{rows}", &rows))
 }
 
 fn escape(text: &str) -> String {
@@ -167,7 +204,12 @@ mod tests {
 
     #[test]
     fn nothing_that_a_caller_sent_becomes_markup() {
-        let refusal = Refusal::new(ErrorCode::Cookie, "<script>&");
-        assert!(page(&refusal).contains("&lt;script&gt;&amp;"));
+        let refusal = Refusal::wrong(ErrorCode::Cookie, "cookie", "<script>&").because("<b>");
+        let page = page(&body(&refusal));
+        assert!(page.contains("<dd>&lt;script&gt;&amp;</dd>"), "{page}");
+        assert!(
+            !page.contains("<script>") && !page.contains("<b>"),
+            "{page}"
+        );
     }
 }

@@ -38,6 +38,10 @@ pub(crate) enum Operation {
     License(Drm),
     /// Record retrieval.
     Records,
+    /// Record retrieval by time.
+    RecordsByTime,
+    /// The same of the archive.
+    ArchivedRecords,
     /// `/keystore/keys`.
     Keys,
     /// `/keystore/keys/{kid}`.
@@ -49,7 +53,7 @@ impl Operation {
         match self {
             Self::Token(_) => CallKind::Token,
             Self::License(_) => CallKind::License,
-            Self::Records => CallKind::Records,
+            Self::Records | Self::RecordsByTime | Self::ArchivedRecords => CallKind::Records,
             Self::Keys | Self::Key => CallKind::Keys,
         }
     }
@@ -57,7 +61,7 @@ impl Operation {
     const fn drm(self) -> Option<Drm> {
         match self {
             Self::Token(drm) | Self::License(drm) => Some(drm),
-            Self::Records | Self::Keys | Self::Key => None,
+            _ => None,
         }
     }
 
@@ -84,7 +88,7 @@ struct Known {
 impl Known {
     fn of(service: &Service, operation: Operation, call: &Call) -> Option<Self> {
         let license = match operation {
-            Operation::License(_) => Some(license::Request::read(service, call)),
+            Operation::License(drm) => Some(license::Request::read(service, drm, call)),
             _ => None,
         };
         let customer = match &license {
@@ -250,6 +254,12 @@ async fn act(
             ErrorFormat::Json,
         )),
         (Operation::Records, _) => records::retrieve(service, call, plan.lag).await,
+        (Operation::RecordsByTime, _) => {
+            records::retrieve_by_time(service, call, plan.lag, false).await
+        }
+        (Operation::ArchivedRecords, _) => {
+            records::retrieve_by_time(service, call, plan.lag, true).await
+        }
         (Operation::Keys, _) => keys::all(service, call).await,
         (Operation::Key, _) => keys::one(service, call).await,
     }

@@ -4,8 +4,8 @@
 //! the answer, [`HEADER`].
 
 use expressplay::{
-    Drm,
-    token_request::{Form, parameters, unknown},
+    Drm, parameter,
+    token_request::{Form, unknown},
 };
 use http::{HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
@@ -71,7 +71,8 @@ fn had_a_plus(form: &Form, name: &str) -> bool {
 /// The parameter that a wrong name was meant to be: the same but for case, or for a letter or two.
 fn meant(drm: Drm, name: &str) -> Option<&'static str> {
     let (base, _) = name.rsplit_once('.').unwrap_or((name, ""));
-    let candidates = || parameters(drm).filter(|known| *known != "deviceid");
+    let known = || parameter::of_token(drm).map(|known| known.name);
+    let candidates = || known().filter(|known| *known != "deviceid");
     candidates()
         .find(|known| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(base))
         .or_else(|| candidates().find(|known| known.len() > 4 && distance(known, name) <= 2))

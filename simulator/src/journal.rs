@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use expressplay::{Cookie, DeviceId, Drm, token_request::Form};
+use expressplay::{Cookie, DeviceId, Drm, parameter, token_request::Form};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -22,17 +22,20 @@ pub(crate) const KEPT: usize = 1000;
 const MOST_PARAMETERS: usize = 256;
 /// … with so much of each value.
 const LONGEST_VALUE: usize = 256;
+/// What may be as long as a secret and is none.
+const LONG_AND_PUBLIC: [&str; 9] = [
+    "kid",
+    "deviceId",
+    "deviceid",
+    "iv",
+    "contentId",
+    "id",
+    "expirationTime",
+    "outputControlOverride",
+    "userId",
+];
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
-
-/// Parameters whose values no journal may hold.
-const SECRET: [&str; 5] = [
-    "customerAuthenticator",
-    "contentKey",
-    "kek",
-    "ek",
-    "ExpressPlayToken",
-];
 
 /// A call, as it was kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -217,18 +220,11 @@ pub(crate) fn masked(form: &Form) -> Vec<(String, String)> {
         .iter()
         .take(MOST_PARAMETERS)
         .map(|(name, value)| {
-            let base = name
-                .rsplit_once('.')
-                .map_or(name.as_str(), |(base, _)| base);
-            // Whatever the spelling: a misspelt secret is one all the same.
-            let secret = SECRET.iter().any(|it| it.eq_ignore_ascii_case(base));
-            let looks_like_one = value.len() >= 32
+            let base = parameter::base_of(name);
+            let looks_secret = value.len() >= 32
                 && !base.eq_ignore_ascii_case("cookie")
-                && !matches!(
-                    base,
-                    "kid" | "deviceId" | "deviceid" | "iv" | "contentId" | "id"
-                );
-            let shown = match secret || looks_like_one {
+                && !LONG_AND_PUBLIC.contains(&base);
+            let shown = match parameter::is_secret(base) || looks_secret {
                 true => REDACTED.to_owned(),
                 false => value.chars().take(LONGEST_VALUE).collect(),
             };

@@ -21,7 +21,10 @@ pub(crate) fn unwrap(kek: &KeyEncryptionKey, ek: &EncryptedKey) -> Result<Conten
     let mut key = [0; 16];
     KekAes128::from(*kek.reveal())
         .unwrap(ek.as_bytes(), &mut key)
-        .map_err(|_| Refusal::new(ErrorCode::EncryptedKey, "ek was not wrapped under this kek"))?;
+        .map_err(|_| {
+            let why = "this ek was not wrapped under this kek";
+            Refusal::new(ErrorCode::EncryptedKey, why).at("ek")
+        })?;
     Ok(ContentKey::from_bytes(key))
 }
 

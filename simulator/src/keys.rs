@@ -80,7 +80,8 @@ pub(crate) async fn one(service: &Service, call: &Call) -> Result<Response, Fail
     let missing = || Failure {
         status: StatusCode::NOT_FOUND,
         format,
-        refusal: Refusal::new(ErrorCode::KeyStorage, format!("there is no key {kid}")),
+        refusal: Refusal::wrong(ErrorCode::KeyStorage, "kid", &kid.to_string())
+            .because("there is no such key"),
     };
     if call.method == Method::DELETE {
         let removed = service
@@ -102,16 +103,11 @@ pub(crate) async fn one(service: &Service, call: &Call) -> Result<Response, Fail
 }
 
 fn kek_of(call: &Call) -> Result<Option<KeyEncryptionKey>, Refusal> {
-    call.parameters.get("kek").map(str::parse).transpose()
+    call.parameters.read("kek")
 }
 
 fn needs_kek(kek: Option<&KeyEncryptionKey>) -> Result<&KeyEncryptionKey, Refusal> {
-    kek.ok_or_else(|| {
-        Refusal::new(
-            ErrorCode::EncryptedKey,
-            "this needs the kek that the key is wrapped under",
-        )
-    })
+    kek.ok_or_else(|| Refusal::missing(ErrorCode::EncryptedKey, "kek"))
 }
 
 /// A key of the service's own making.
@@ -137,31 +133,25 @@ fn read_body(
 ) -> Result<Kept, Refusal> {
     let key: KeyToStore = serde_json::from_slice(body).map_err(|error| {
         // serde_json's own message may quote a value, and a value may be a key.
-        Refusal::new(
-            ErrorCode::KeyStorage,
-            format!(
-                "the body is not a key in JSON (line {}, column {})",
-                error.line(),
-                error.column()
-            ),
-        )
+        let (line, column) = (error.line(), error.column());
+        let why = format!("the JSON is at fault in line {line}, column {column}");
+        Refusal::new(ErrorCode::KeyStorage, why).at("body")
     })?;
-    let kid = key.kid.as_deref().unwrap_or_default().parse()?;
+    let kid = key
+        .kid
+        .ok_or_else(|| Refusal::missing(ErrorCode::KidMissing, "kid"))?
+        .parse()?;
     let ek = match (key.k.as_deref(), key.ek.as_deref()) {
-        (Some(k), None) => key_wrap::wrap(needs_kek(kek)?, &k.parse()?)?,
+        (Some(k), None) => {
+            let key = k.parse().map_err(|refusal: Refusal| refusal.at("k"))?;
+            key_wrap::wrap(needs_kek(kek)?, &key)?
+        }
         (None, Some(ek)) => ek.parse()?,
         (Some(_), Some(_)) => {
-            return Err(Refusal::new(
-                ErrorCode::EncryptedKey,
-                "give k or ek, not both",
-            ));
+            let refusal = Refusal::from(ErrorCode::EncryptedKey).at("ek");
+            return Err(refusal.because("k and ek say the same: give one of them"));
         }
-        (None, None) => {
-            return Err(Refusal::new(
-                ErrorCode::ContentKey,
-                "give k with a kek, or ek",
-            ));
-        }
+        (None, None) => return Err(Refusal::missing(ErrorCode::ContentKey, "k")),
     };
     if let Some(kek) = kek {
         key_wrap::unwrap(kek, &ek)?;

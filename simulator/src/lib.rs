@@ -17,7 +17,7 @@
 //! |---|---|
 //! | [`Simulator`], [`SoftDevice`] | a running simulator, and a device for tests |
 //! | [`account`] | customer accounts, test and production |
-//! | `token` | token generation |
+//! | `token`, `broadband` | token generation, and the documents of Marlin Broadband's |
 //! | `seal` | the inside of a token |
 //! | `exchange` | one call and its answer: whose it is, faults, the journal |
 //! | [`fault`], [`journal`], `hints` | what makes calls fail on purpose, what was called, what smells in it |
@@ -29,6 +29,7 @@
 //! | [`database`] | SQLite, as everything here keeps it |
 
 pub mod account;
+mod broadband;
 mod call;
 pub mod clock;
 mod connection;

@@ -1,7 +1,7 @@
 //! Licence redemption: `POST` of a licence request to a token URL (API section 3; seed steps 3
 //! and 7).
 
-use std::net::SocketAddr;
+use std::{borrow::Cow, net::SocketAddr};
 
 use axum::{
     Json,
@@ -11,7 +11,7 @@ use expressplay::{
     Cookie, DeviceId, Drm, ErrorCode, KeyId, License, Refusal, Token,
     challenge::{ClearKeyRequest, KidBytes, LicenseChallenge},
     license::LicenseKey,
-    token::TOKEN_PARAMETER,
+    token::{MS3_PARAMETER, TOKEN_PARAMETER},
 };
 use http::{HeaderMap, header};
 
@@ -22,7 +22,7 @@ use crate::{
     error::{ErrorFormat, Failure},
     log::{Draft, Outcome},
     sandbox::Customer,
-    seal::{TokenContents, TokenKey},
+    seal::{Action, TokenContents, TokenKey},
     service::Service,
 };
 
@@ -34,8 +34,8 @@ pub(crate) struct Request {
 
 impl Request {
     /// Reads the token and the challenge of a call.
-    pub(crate) fn read(service: &Service, call: &Call) -> Self {
-        let token = token_of(call).and_then(|token| {
+    pub(crate) fn read(service: &Service, drm: Drm, call: &Call) -> Self {
+        let token = token_of(drm, call).and_then(|token| {
             let contents = service.sealer.open(&token)?;
             Ok((token, contents))
         });
@@ -80,10 +80,8 @@ pub(crate) async fn redeem(
     // A token that does not open has no account, so its refusal leaves no record; nor does one of
     // an account that is no longer here.
     let (token, contents) = token.as_ref().map_err(|refusal| refuse(refusal.clone()))?;
-    let customer = customer.ok_or_else(|| {
-        let detail = "the token's account is not served here";
-        refuse(Refusal::new(ErrorCode::InvalidToken, detail))
-    })?;
+    let customer =
+        customer.ok_or_else(|| refuse(invalid("the token's account is not served here")))?;
 
     let Judgement {
         asker,
@@ -95,7 +93,8 @@ pub(crate) async fn redeem(
         .map_or(&[][..], |challenge| &challenge.request().kids);
     let draft = Draft {
         account: contents.account,
-        uses_credit: customer.settings().credits.is_some(),
+        uses_credit: contents.action == Action::License && customer.settings().credits.is_some(),
+        action: contents.action,
         event_time: customer.sandbox.clock.now(),
         drm,
         cookie: contents.cookie.clone(),
@@ -124,7 +123,12 @@ pub(crate) async fn redeem(
     let license = match outcome {
         Outcome::AsDrafted => verdict.map_err(refuse)?,
         Outcome::Replayed => return Err(refuse(device::replayed())),
-        Outcome::NoCredits => return Err(refuse(ErrorCode::InsufficientTokens.into())),
+        Outcome::NoCredits => {
+            let refusal = Refusal::from(ErrorCode::InsufficientTokens).at(TOKEN_PARAMETER);
+            return Err(refuse(
+                refusal.because("every licence that the account had is used up"),
+            ));
+        }
     };
     tracing::info!(
         %drm,
@@ -188,25 +192,20 @@ fn check_token(
     contents: &TokenContents,
 ) -> Result<(), Refusal> {
     if customer.sandbox.clock.now() > contents.expires_at {
-        return Err(Refusal::new(
-            ErrorCode::InvalidToken,
-            format!("the token expired at {}", contents.expires_at),
-        ));
+        return Err(invalid(format!(
+            "the token expired at {}",
+            contents.expires_at
+        )));
     }
     if contents.drm != drm {
-        return Err(Refusal::new(
-            ErrorCode::InvalidToken,
-            format!("the token is for {}, and this is {drm}", contents.drm),
-        ));
+        let why = format!("the token is for {}, and this is {drm}", contents.drm);
+        return Err(invalid(why));
     }
     match Environment::of_host(call.host.host()) {
-        Some(host) if host != customer.environment => Err(Refusal::new(
-            ErrorCode::InvalidToken,
-            format!(
-                "the token belongs to {}, and the host to {host}",
-                customer.environment
-            ),
-        )),
+        Some(host) if host != customer.environment => Err(invalid(format!(
+            "the token belongs to {}, and the host to {host}",
+            customer.environment
+        ))),
         _ => Ok(()),
     }
 }
@@ -214,17 +213,25 @@ fn check_token(
 /// -2031 for an account that is disabled; -7011, -5002 or -6009 for one without the DRM.
 fn check_account(settings: &Settings, drm: Drm) -> Result<(), Refusal> {
     if settings.disabled {
-        return Err(ErrorCode::AccountDisabled.into());
+        return Err(Refusal::from(ErrorCode::AccountDisabled).at(TOKEN_PARAMETER));
     }
-    settings.check_drm(drm)
+    let refused = settings.check_drm(drm);
+    refused.map_err(|refusal| refusal.at(TOKEN_PARAMETER))
 }
 
-/// A licence for the kids that are asked for and that the token has.
+/// A licence for the kids that are asked for and that the token has. A token that registers a
+/// device has none, and its licence is empty.
 ///
 /// # Errors
 /// -4022 where it has none of them.
 fn grant(contents: &TokenContents, request: &ClearKeyRequest) -> Result<License, Refusal> {
     let mut keys: Vec<LicenseKey> = Vec::new();
+    if contents.action != Action::License {
+        return Ok(License {
+            keys,
+            session: request.session,
+        });
+    }
     for asked in &request.kids {
         let found = contents.keys.iter().find(|key| match &key.kid {
             Some(kid) => kid.clear_key_bytes() == asked.0,
@@ -241,13 +248,11 @@ fn grant(contents: &TokenContents, request: &ClearKeyRequest) -> Result<License,
         }
     }
     if keys.is_empty() {
-        return Err(Refusal::new(
-            ErrorCode::KidInvalid,
-            format!(
-                "the token has none of the {} kids asked for",
-                request.kids.len()
-            ),
-        ));
+        let why = match request.kids.len() {
+            0 => "the challenge asks for no kid".to_owned(),
+            asked => format!("the token has none of the {asked} kids asked for"),
+        };
+        return Err(Refusal::new(ErrorCode::KidInvalid, why).at("kids"));
     }
     Ok(License {
         keys,
@@ -264,14 +269,25 @@ fn named(keys: &[TokenKey], bytes: KidBytes) -> KeyId {
         .unwrap_or(KeyId::Bytes(bytes.0))
 }
 
-/// The token from the URL, or else from the header of the same name.
-fn token_of(call: &Call) -> Result<Token, Refusal> {
+/// The token from the URL, where MS3 has a name of its own for it, or else from the header of the same name.
+fn token_of(drm: Drm, call: &Call) -> Result<Token, Refusal> {
+    let of_ms3 = || {
+        call.parameters
+            .get(MS3_PARAMETER)
+            .filter(|_| drm == Drm::Ms3)
+    };
     let header = || text_header(&call.headers, TOKEN_PARAMETER);
     call.parameters
         .get(TOKEN_PARAMETER)
+        .or_else(of_ms3)
         .or_else(header)
         .unwrap_or_default()
         .parse()
+}
+
+/// -4010 of a token that is one.
+fn invalid(why: impl Into<Cow<'static, str>>) -> Refusal {
+    Refusal::new(ErrorCode::InvalidToken, why).at(TOKEN_PARAMETER)
 }
 
 fn challenge_of(call: &Call) -> Result<LicenseChallenge, Refusal> {

@@ -15,6 +15,7 @@ use crate::{
     Clock,
     account::AccountId,
     device::{MARK_LIFETIME, Mark},
+    seal::Action,
 };
 
 /// The most records of one commit.
@@ -27,6 +28,7 @@ pub(crate) struct Draft {
     /// Whether the account has paid for so many licences and no more.
     pub(crate) uses_credit: bool,
     pub(crate) event_time: Timestamp,
+    pub(crate) action: Action,
     pub(crate) drm: Drm,
     pub(crate) cookie: Option<Cookie>,
     /// Who asked, as far as the challenge says.
@@ -203,9 +205,10 @@ async fn insert_record(
     let kids = serde_json::to_string(&draft.kids).map_err(|e| sqlx::Error::Encode(e.into()))?;
     sqlx::query(
         "insert into record (account, event_id, event_time_ms, drm, cookie, device_id,
-                             refused_device_id, content_id, kids, status, error_code, ip_address)
+                             refused_device_id, content_id, kids, status, error_code, ip_address,
+                             event_type)
          values (?1, coalesce((select max(event_id) from record where account = ?1), 0) + 1,
-                 ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )
     .bind(draft.account.to_string())
     .bind(draft.event_time.as_millisecond())
@@ -221,6 +224,7 @@ async fn insert_record(
     })
     .bind(refused.map(ErrorCode::number))
     .bind(draft.from.ip().to_string())
+    .bind(draft.action.event_type())
     .execute(&mut **transaction)
     .await?;
     Ok(())

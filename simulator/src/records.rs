@@ -1,4 +1,5 @@
-//! Record retrieval: `GET /cmiapi/getrecord/` (API section 4; seed step 4).
+//! Record retrieval: `GET /cmiapi/getrecord/`, and by time and of the archive (API section 4; seed
+//! step 4).
 
 use axum::{
     Json,
@@ -6,8 +7,8 @@ use axum::{
 };
 use expressplay::{
     Cookie, DeviceId, ErrorCode, EventId, Record, RecordQuery, Refusal,
-    record::{MAX_RECORDS, Records, Status},
-    token_request::Form,
+    record::{MAX_RECORDS, Records, Status, TimeSpan},
+    token_request::{Form, Moment},
 };
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{Row, sqlite::SqliteRow};
@@ -19,11 +20,13 @@ use crate::{
     service::Service,
 };
 
-/// The most records of one window.
+/// The most records of one window, and of one span of time.
 const MAX_WINDOW: u64 = 1000;
+/// How old a record is that the archive has. It does not leave the log.
+const ARCHIVED_AFTER: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 pub(crate) const COLUMNS: &str = "event_id, event_time_ms, drm, cookie, device_id, refused_device_id, \
-                       content_id, kids, status, error_code, ip_address";
+                       content_id, kids, status, error_code, ip_address, event_type";
 
 /// `/cmiapi/getrecord/`. What happened within the sandbox's lag, or a longer one, is not seen.
 pub(crate) async fn retrieve(
@@ -33,7 +36,33 @@ pub(crate) async fn retrieve(
 ) -> Result<Response, Failure> {
     let (customer, format) = call.enter(service, ErrorFormat::Json)?;
     let query = read_query(&call.parameters).map_err(refuse(format))?;
-    let records = find(service, &customer, &query, lag)
+    answer(service, &customer, &query, lag, format).await
+}
+
+/// `/cmiapi/getrecordbytime/`, and `/cmiapi/getarchivedrecord/` for what is old.
+pub(crate) async fn retrieve_by_time(
+    service: &Service,
+    call: &Call,
+    lag: SignedDuration,
+    archived: bool,
+) -> Result<Response, Failure> {
+    let (customer, format) = call.enter(service, ErrorFormat::Json)?;
+    let span = read_span(&call.parameters).map_err(refuse(format))?;
+    let query = match archived {
+        false => RecordQuery::Time(span),
+        true => RecordQuery::Archived(span),
+    };
+    answer(service, &customer, &query, lag, format).await
+}
+
+async fn answer(
+    service: &Service,
+    customer: &Customer,
+    query: &RecordQuery,
+    lag: SignedDuration,
+    format: ErrorFormat,
+) -> Result<Response, Failure> {
+    let records = find(service, customer, query, lag)
         .await
         .map_err(|error| Failure::internal(&error, format))?;
     Ok(Json(Records { records }).into_response())
@@ -44,33 +73,51 @@ pub(crate) async fn retrieve(
 /// # Errors
 /// -2035 for more than one, or half of one; -2033 for a cookie that can be none.
 fn read_query(form: &Form) -> Result<RecordQuery, Refusal> {
-    let window = (form.get("start"), form.get("length"));
-    match (form.get("cookie"), form.get("id"), window) {
-        (None, None, (None, None)) => Ok(RecordQuery::Latest),
-        (Some(cookie), None, (None, None)) => Ok(RecordQuery::Cookie(cookie.parse()?)),
-        (None, Some(id), (None, None)) => Ok(RecordQuery::Event(EventId(id.to_owned()))),
-        (None, None, (Some(start), Some(length))) => {
-            let number = |text: &str| {
-                text.parse().map_err(|_| {
-                    Refusal::new(
-                        ErrorCode::NoCorrespondingValue,
-                        "start and length take whole numbers from 0",
-                    )
-                })
-            };
-            Ok(RecordQuery::Window {
-                start: number(start)?,
-                length: number(length)?,
-            })
+    const CODE: ErrorCode = ErrorCode::NoCorrespondingValue;
+    let number = |name: &'static str, text: &str| {
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        let number = text.parse().ok().filter(|_: &u64| digits);
+        number.ok_or_else(|| Refusal::wrong(CODE, name, text))
+    };
+    match ["cookie", "id", "start", "length"].map(|name| form.get(name)) {
+        [None, None, None, None] => Ok(RecordQuery::Latest),
+        [Some(cookie), None, None, None] => Ok(RecordQuery::Cookie(cookie.parse()?)),
+        [None, Some(id), None, None] => Ok(RecordQuery::Event(EventId(id.to_owned()))),
+        [None, None, Some(start), Some(length)] => Ok(RecordQuery::Window {
+            start: number("start", start)?,
+            length: number("length", length)?,
+        }),
+        [None, None, Some(_), None] => Err(Refusal::missing(CODE, "length")),
+        [None, None, None, Some(_)] => Err(Refusal::missing(CODE, "start")),
+        [Some(_), ..] => Err(one_method("cookie")),
+        [None, Some(_), ..] => Err(one_method("id")),
+    }
+}
+
+fn one_method(parameter: &'static str) -> Refusal {
+    Refusal::from(ErrorCode::NoCorrespondingValue)
+        .at(parameter)
+        .because("one method at a time: cookie, id, or start with length")
+}
+
+/// # Errors
+/// -2035 where one of the two is missing or no time, or they are the wrong way round.
+fn read_span(form: &Form) -> Result<TimeSpan, Refusal> {
+    const CODE: ErrorCode = ErrorCode::NoCorrespondingValue;
+    let time = |name: &'static str| {
+        let text = form.get(name).ok_or_else(|| Refusal::missing(CODE, name))?;
+        match Moment::read(text, name, CODE)? {
+            Moment::At(time) => Ok((time, text)),
+            Moment::In(_) => Err(Refusal::wrong(CODE, name, text)),
         }
-        (None, None, _) => Err(Refusal::new(
-            ErrorCode::NoCorrespondingValue,
-            "start and length go together",
-        )),
-        _ => Err(Refusal::new(
-            ErrorCode::NoCorrespondingValue,
-            "give one of cookie, id, and start with length",
-        )),
+    };
+    let ((start, _), (end, text)) = (time("startTime")?, time("endTime")?);
+    match start <= end {
+        true => Ok(TimeSpan { start, end }),
+        false => {
+            let refusal = Refusal::wrong(CODE, "endTime", text);
+            Err(refusal.because("that is before startTime"))
+        }
     }
 }
 
@@ -82,24 +129,33 @@ async fn find(
 ) -> Result<Vec<Record>, sqlx::Error> {
     // What happened within the lag is not in the log yet, for whoever asks.
     let sandbox = &customer.sandbox;
-    let until = sandbox
-        .clock
-        .now()
+    let now = sandbox.clock.now();
+    let mut until = now
         .saturating_sub(sandbox.record_lag().max(lag))
         .unwrap_or(Timestamp::MIN);
+    if let RecordQuery::Archived(_) = query {
+        until = until.min(now.saturating_sub(ARCHIVED_AFTER).unwrap_or(Timestamp::MIN));
+    }
     let select = |rest: &str| {
         format!("select {COLUMNS} from record where account = ? and event_time_ms <= ? {rest}")
     };
     let sql = match query {
         RecordQuery::Latest => select("order by event_id desc limit ?"),
         RecordQuery::Cookie(_) => {
-            select("and cookie = ? and status = 'issued' order by event_id desc limit ?")
+            // What registers a device of Marlin Broadband's is no licence.
+            select(
+                "and cookie = ? and status = 'issued' and event_type = 'license'
+                 order by event_id desc limit ?",
+            )
         }
         RecordQuery::Event(_) => select("and event_id = ?"),
         RecordQuery::Window { .. } => format!(
             "select * from ({}) order by event_id desc",
             select("order by event_id limit ? offset ?")
         ),
+        RecordQuery::Time(_) | RecordQuery::Archived(_) => {
+            select("and event_time_ms between ? and ? order by event_id desc limit ?")
+        }
     };
     let limit = i64::try_from(MAX_RECORDS).unwrap_or(i64::MAX);
     let rows = sqlx::query(&sql)
@@ -113,6 +169,11 @@ async fn find(
         RecordQuery::Window { start, length } => rows
             .bind(i64::try_from(*length.min(&MAX_WINDOW)).unwrap_or(i64::MAX))
             .bind(i64::try_from(*start).unwrap_or(i64::MAX)),
+        RecordQuery::Time(TimeSpan { start, end })
+        | RecordQuery::Archived(TimeSpan { start, end }) => rows
+            .bind(start.as_millisecond())
+            .bind(end.as_millisecond())
+            .bind(i64::try_from(MAX_WINDOW).unwrap_or(i64::MAX)),
     };
     rows.fetch_all(&service.readers)
         .await?
@@ -135,7 +196,7 @@ pub(crate) fn read_row(row: &SqliteRow) -> Result<Record, sqlx::Error> {
     Ok(Record {
         event_id: EventId(row.try_get::<i64, _>("event_id")?.to_string()),
         event_time: Timestamp::from_duration(event_time).ok(),
-        event_type: Some("license".to_owned()),
+        event_type: row.try_get("event_type")?,
         drm: row.try_get("drm")?,
         cookie: cookie
             .map(|text| text.parse::<Cookie>())

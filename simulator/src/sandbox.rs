@@ -24,7 +24,7 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     Account, Clock, Entropy, Environment, Error, Settings,
-    account::{AccountId, read_authenticator},
+    account::{AUTHENTICATOR, AccountId, read_authenticator},
     fault::{FaultState, Faults, NewFault},
     journal::{Entry, Journal, JournalQuery},
 };
@@ -377,7 +377,9 @@ impl Sandboxes {
                     ),
                     _ => "no account has this customerAuthenticator".to_owned(),
                 };
-                Refusal::new(ErrorCode::AuthenticatorInvalid, detail)
+                let given = authenticator.unwrap_or_default();
+                Refusal::wrong(ErrorCode::AuthenticatorInvalid, AUTHENTICATOR, given)
+                    .because(detail)
             })
     }
 

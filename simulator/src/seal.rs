@@ -17,7 +17,9 @@ use aes_gcm_siv::{
     aead::{AeadInPlace, generic_array::GenericArray},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use expressplay::{ContentKey, Cookie, DeviceId, Drm, ErrorCode, KeyId, Refusal, Token};
+use expressplay::{
+    ContentKey, Cookie, DeviceId, Drm, ErrorCode, KeyId, Refusal, Token, token::TOKEN_PARAMETER,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -38,6 +40,8 @@ const BLOCK: usize = 16;
 pub(crate) struct TokenContents {
     pub(crate) account: AccountId,
     pub(crate) drm: Drm,
+    /// What redeeming it does.
+    pub(crate) action: Action,
     pub(crate) made_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) cookie: Option<Cookie>,
@@ -45,6 +49,28 @@ pub(crate) struct TokenContents {
     pub(crate) device_id: Option<DeviceId>,
     pub(crate) content_id: Option<String>,
     pub(crate) keys: Vec<TokenKey>,
+}
+
+/// What redeeming a token does, and its record's `event_type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// It acquires a licence.
+    License,
+    /// It registers the device: Marlin Broadband's alone, and without keys.
+    Registration,
+    /// It takes the device back, likewise.
+    Deregistration,
+}
+
+impl Action {
+    /// As it stands in a record.
+    pub(crate) const fn event_type(self) -> &'static str {
+        match self {
+            Self::License => "license",
+            Self::Registration => "registration",
+            Self::Deregistration => "deregistration",
+        }
+    }
 }
 
 /// A key in a token. One without a kid answers any one kid.
@@ -57,7 +83,8 @@ pub(crate) struct TokenKey {
 /// [`TokenContents`] as small as it goes; the account stands outside.
 #[derive(Serialize, Deserialize)]
 struct Inside {
-    drm: u8,
+    /// The DRM, and what redeeming the token does.
+    kind: u8,
     made_at_ms: i64,
     expires_at_ms: i64,
     cookie: Option<String>,
@@ -99,7 +126,7 @@ impl Sealer {
         contents: &TokenContents,
         entropy: &Entropy,
     ) -> Result<Token, Refusal> {
-        let too_large = || Refusal::new(ErrorCode::InvalidToken, "this is too much for one token");
+        let too_large = || invalid("this is too much for one token");
         let mut text = postcard::to_allocvec(&Inside::from(contents)).map_err(|_| too_large())?;
         // ISO/IEC 7816-4 padding, so that nonce and ciphertext are whole blocks.
         text.push(0x80);
@@ -209,10 +236,14 @@ impl From<&TokenContents> for Inside {
             Some(KeyId::Name(name)) => InsideKid::Name(name.clone()),
         };
         Self {
-            drm: match contents.drm {
-                Drm::Widevine => 1,
-                Drm::PlayReady => 2,
-                Drm::FairPlay => 3,
+            kind: match (contents.drm, contents.action) {
+                (Drm::Widevine, _) => 1,
+                (Drm::PlayReady, _) => 2,
+                (Drm::FairPlay, _) => 3,
+                (Drm::Ms3, _) => 4,
+                (Drm::Broadband, Action::License) => 5,
+                (Drm::Broadband, Action::Registration) => 6,
+                (Drm::Broadband, Action::Deregistration) => 7,
             },
             made_at_ms: contents.made_at.as_millisecond(),
             expires_at_ms: contents.expires_at.as_millisecond(),
@@ -241,14 +272,20 @@ impl Inside {
             InsideKid::Bytes(bytes) => Some(KeyId::Bytes(bytes)),
             InsideKid::Name(name) => Some(KeyId::Name(name)),
         };
+        let (drm, action) = match self.kind {
+            1 => (Drm::Widevine, Action::License),
+            2 => (Drm::PlayReady, Action::License),
+            3 => (Drm::FairPlay, Action::License),
+            4 => (Drm::Ms3, Action::License),
+            5 => (Drm::Broadband, Action::License),
+            6 => (Drm::Broadband, Action::Registration),
+            7 => (Drm::Broadband, Action::Deregistration),
+            _ => return None,
+        };
         Some(TokenContents {
             account,
-            drm: match self.drm {
-                1 => Drm::Widevine,
-                2 => Drm::PlayReady,
-                3 => Drm::FairPlay,
-                _ => return None,
-            },
+            drm,
+            action,
             made_at: Timestamp::from_millisecond(self.made_at_ms).ok()?,
             expires_at: Timestamp::from_millisecond(self.expires_at_ms).ok()?,
             cookie: self.cookie.map(|text| text.parse()).transpose().ok()?,
@@ -266,8 +303,8 @@ impl Inside {
     }
 }
 
-fn invalid(detail: &str) -> Refusal {
-    Refusal::new(ErrorCode::InvalidToken, detail)
+fn invalid(why: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidToken, why).at(TOKEN_PARAMETER)
 }
 
 #[cfg(test)]
@@ -280,6 +317,7 @@ mod tests {
         TokenContents {
             account: AccountId(Uuid::from_u128(7)),
             drm: Drm::Widevine,
+            action: Action::License,
             made_at: Timestamp::from_second(1_700_000_000).unwrap(),
             expires_at: Timestamp::from_second(1_700_000_060).unwrap(),
             cookie: Some("0123456789abcdef0123456789abcdef".parse().unwrap()),
@@ -297,6 +335,16 @@ mod tests {
             ],
         }
     }
+
+    const KINDS: [(Drm, Action); 7] = [
+        (Drm::Widevine, Action::License),
+        (Drm::PlayReady, Action::License),
+        (Drm::FairPlay, Action::License),
+        (Drm::Ms3, Action::License),
+        (Drm::Broadband, Action::License),
+        (Drm::Broadband, Action::Registration),
+        (Drm::Broadband, Action::Deregistration),
+    ];
 
     fn sealer() -> Sealer {
         Sealer::new([42; 32])
@@ -350,10 +398,13 @@ mod tests {
             cookie in proptest::option::of("[a-f0-9]{1,32}"),
             device in proptest::option::of(proptest::array::uniform16(1u8..)),
             content_id in proptest::option::of(".{0,36}"),
+            kind in proptest::sample::select(KINDS.to_vec()),
             keys in proptest::collection::vec((any::<Option<[u8; 16]>>(), any::<[u8; 16]>()), 1..9),
             seed in any::<u64>(),
         ) {
             let contents = TokenContents {
+                drm: kind.0,
+                action: kind.1,
                 cookie: cookie.map(|text| text.parse().unwrap()),
                 device_id: device.map(|bytes| DeviceId::from_bytes(bytes).unwrap()),
                 content_id,

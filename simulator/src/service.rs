@@ -8,13 +8,17 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{any, get, post},
 };
-use expressplay::{Drm, key_storage::KEYS_PATH, record::RECORDS_PATH};
+use expressplay::{
+    Drm,
+    key_storage::KEYS_PATH,
+    record::{ARCHIVED_RECORDS_PATH, RECORDS_BY_TIME_PATH, RECORDS_PATH},
+};
 use http::{HeaderName, Method, StatusCode, Uri, header};
 use sqlx::SqlitePool;
 use tower_http::cors::CorsLayer;
 
 use crate::{
-    Entropy, control,
+    Entropy, broadband, control, error,
     exchange::{self, Operation},
     hints,
     log::Log,
@@ -51,11 +55,7 @@ impl Service {
         };
         let mut licenses = Router::new();
         let mut backend = Router::new()
-            .route(RECORDS_PATH, get(handle(Operation::Records)))
-            .route(
-                RECORDS_PATH.trim_end_matches('/'),
-                get(handle(Operation::Records)),
-            )
+            .route(broadband::CONFIGURATION_PATH, get(broadband::configuration))
             .route(
                 KEYS_PATH,
                 get(handle(Operation::Keys)).post(handle(Operation::Keys)),
@@ -64,6 +64,15 @@ impl Service {
                 &format!("{KEYS_PATH}/{{kid}}"),
                 get(handle(Operation::Key)).delete(handle(Operation::Key)),
             );
+        for (path, operation) in [
+            (RECORDS_PATH, Operation::Records),
+            (RECORDS_BY_TIME_PATH, Operation::RecordsByTime),
+            (ARCHIVED_RECORDS_PATH, Operation::ArchivedRecords),
+        ] {
+            for path in [path, path.trim_end_matches('/')] {
+                backend = backend.route(path, get(handle(operation)));
+            }
+        }
         for drm in Drm::ALL {
             let (token, license) = (Operation::Token(drm), Operation::License(drm));
             backend = backend.route(drm.token_path(), get(handle(token)).post(handle(token)));
@@ -77,6 +86,7 @@ impl Service {
             .route("/", get(index))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
+            .route(error::PAGE, get(error::page_of_codes))
             .merge(licenses)
             .merge(backend)
             .fallback(any(no_such_url));

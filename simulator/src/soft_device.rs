@@ -134,7 +134,7 @@ impl SoftDevice {
     }
 }
 
-fn no_key(detail: &str) -> Refusal {
+fn no_key(detail: &'static str) -> Refusal {
     Refusal::new(ErrorCode::DeviceNotAuthenticated, detail)
 }
 

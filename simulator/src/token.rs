@@ -1,25 +1,30 @@
-//! Token generation: `GET` or `POST /hms/{wv|pr|fp}/token` (API section 2; seed steps 2 and 5).
+//! Token generation: `GET` or `POST /hms/{wv|pr|fp|ms3|bb}/token` (API section 2; seed steps 2 and
+//! 5).
 
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use expressplay::{
-    ContentKey, Drm, ErrorCode, KeyId, Refusal, TokenRequest, TokenUrl,
-    token::PlayReadyToken,
-    token_request::{KeySource, Moment, PlayReady, Rights, RightsType},
+    CompoundUrl, ContentKey, Drm, ErrorCode, KeyId, Refusal, Token, TokenRequest, TokenUrl,
+    token::{NotATokenUrl, PlayReadyToken},
+    token_request::{Action as BroadbandAction, KeySource, Moment, Rights, RightsType},
 };
 use http::{header, uri::Authority};
 use jiff::Timestamp;
 
 use crate::{
     account::{AccountId, Settings},
+    broadband,
     call::{Call, refuse},
     error::{ErrorFormat, Failure},
     key_wrap,
-    seal::{TokenContents, TokenKey},
+    seal::{Action, TokenContents, TokenKey},
     service::Service,
 };
+
+/// Where the real service redeems MS3's tokens.
+const MS3_PORT: u16 = 8443;
 
 /// Makes a token.
 pub(crate) async fn generate(
@@ -49,6 +54,7 @@ pub(crate) async fn generate(
     let contents = TokenContents {
         account: customer.id,
         drm,
+        action: action_of(&request),
         made_at: now,
         expires_at,
         cookie: request.common.cookie.clone(),
@@ -60,8 +66,9 @@ pub(crate) async fn generate(
         .sealer
         .seal(&contents, &customer.sandbox.entropy)
         .map_err(&refuse)?;
-    let endpoint = license_endpoint(service, &call.host, drm, request.common.use_https);
-    let url = TokenUrl::new(&endpoint, token).map_err(|error| Failure::internal(&error, format))?;
+    let base = base_url(service, &call.host, drm, request.common.use_https);
+    let answer =
+        answer(&request, &base, token).map_err(|error| Failure::internal(&error, format))?;
     tracing::info!(
         account = customer.authenticator.number(),
         %drm,
@@ -69,7 +76,19 @@ pub(crate) async fn generate(
         device_id = contents.device_id.as_ref().map(tracing::field::display),
         "made a token"
     );
-    Ok(answer(drm, &url))
+    Ok(answer)
+}
+
+/// What redeeming the token will do.
+const fn action_of(request: &TokenRequest) -> Action {
+    match &request.rights {
+        Rights::Broadband(broadband) => match broadband.action {
+            BroadbandAction::License(_) => Action::License,
+            BroadbandAction::Registration => Action::Registration,
+            BroadbandAction::Deregistration => Action::Deregistration,
+        },
+        _ => Action::License,
+    }
 }
 
 /// A rental cannot be started after its period, so its token does not outlive the period.
@@ -81,34 +100,31 @@ fn within_rental(
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<Timestamp, Refusal> {
-    let Rights::PlayReady(PlayReady {
-        rights: RightsType::Rental { period_end, .. },
-        ..
-    }) = &request.rights
-    else {
+    let Some(RightsType::Rental { period_end, .. }) = request.rights_type() else {
         return Ok(expires_at);
     };
-    let period_end = period_end.resolve(now);
-    if period_end < now {
-        return Err(Refusal::new(
-            ErrorCode::RentalEndMissing,
-            "rental.periodEndTime is in the past",
-        ));
+    let ends = period_end.resolve(now);
+    if ends < now {
+        let (code, got) = (ErrorCode::RentalEndMissing, period_end.to_string());
+        let refusal = Refusal::wrong(code, "rental.periodEndTime", &got);
+        return Err(refusal.because("that time has passed"));
     }
-    Ok(expires_at.min(period_end))
+    Ok(expires_at.min(ends))
 }
 
-/// -7002 and -6008: not every service has device binding. PlayReady's always does.
+/// -7002 and -6008: not every service has device binding. PlayReady's and Marlin's always do.
 fn check_device_binding(settings: &Settings, request: &TokenRequest) -> Result<(), Refusal> {
     let drm = request.drm();
-    if request.common.device_id.is_none() || !settings.unbound_drms.contains(drm) {
-        return Ok(());
-    }
-    match drm {
-        Drm::Widevine => Err(ErrorCode::WidevineDeviceBinding.into()),
-        Drm::FairPlay => Err(ErrorCode::FairPlayDeviceBinding.into()),
-        Drm::PlayReady => Ok(()),
-    }
+    let device_id = match request.common.device_id {
+        Some(device_id) if settings.unbound_drms.contains(drm) => device_id.to_string(),
+        _ => return Ok(()),
+    };
+    let code = match drm {
+        Drm::Widevine => ErrorCode::WidevineDeviceBinding,
+        Drm::FairPlay => ErrorCode::FairPlayDeviceBinding,
+        Drm::PlayReady | Drm::Ms3 | Drm::Broadband => return Ok(()),
+    };
+    Err(Refusal::wrong(code, "deviceId", &device_id).because("leave deviceId out"))
 }
 
 async fn content_key(
@@ -129,48 +145,119 @@ async fn content_key(
                 .await
                 .map_err(|error| Failure::internal(&error, format))?
                 .ok_or_else(|| {
-                    refuse(Refusal::new(
-                        ErrorCode::KeyStorage,
-                        format!("key storage has no key {kid}; give ek, or store it first"),
-                    ))
+                    let why = format!("key storage has no key {kid}: give ek, or store it first");
+                    refuse(Refusal::new(ErrorCode::KeyStorage, why).at("kek"))
                 })?;
             key_wrap::unwrap(kek, &ek).map_err(refuse)
         }
     }
 }
 
-/// Where the token is redeemed. A real host makes tokens at `wv-gen.` and redeems them at `wv.`.
-fn license_endpoint(service: &Service, host: &Authority, drm: Drm, use_https: bool) -> String {
-    let own;
+/// Where the token is redeemed, without a path. A real host makes tokens at `wv-gen.` and redeems
+/// them at `wv.`, and MS3's at port 8443.
+fn base_url(service: &Service, host: &Authority, drm: Drm, use_https: bool) -> String {
     let base = match &service.public_url {
-        Some(url) => url.as_str(),
-        None => {
-            let authority = host.as_str();
-            let redeeming = authority
-                .strip_prefix(drm.token_host())
-                .filter(|rest| rest.starts_with('.'))
-                .map(|rest| format!("{drm}{rest}"));
-            own = format!("http://{}", redeeming.as_deref().unwrap_or(authority));
-            &own
-        }
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{}", redeeming_host(host, drm)),
     };
-    let base = base.trim_end_matches('/');
-    let path = drm.license_path();
     match base.strip_prefix("http://") {
-        Some(rest) if use_https => format!("https://{rest}{path}"),
-        _ => format!("{base}{path}"),
+        Some(rest) if use_https => format!("https://{rest}"),
+        _ => base,
     }
 }
 
-fn answer(drm: Drm, url: &TokenUrl) -> Response {
-    match drm {
-        Drm::PlayReady => Json(PlayReadyToken {
-            license_acquisition_url: url.endpoint().to_owned(),
-            token: url.token().clone(),
+fn redeeming_host(host: &Authority, drm: Drm) -> String {
+    let authority = host.as_str();
+    let Some((label, rest)) = authority.split_once('.') else {
+        return authority.to_owned();
+    };
+    // Some customers have a second service, `ms3-gen-2.`
+    let token_host = drm.token_host();
+    let is_one = label == token_host
+        || label
+            .strip_prefix(token_host)
+            .and_then(|more| more.strip_prefix('-'))
+            .is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
+    if !is_one {
+        return authority.to_owned();
+    }
+    match (drm, host.port()) {
+        (Drm::Ms3, None) => format!("{drm}.{rest}:{MS3_PORT}"),
+        _ => format!("{drm}.{rest}"),
+    }
+}
+
+/// The token, as each DRM's clients expect it.
+fn answer(request: &TokenRequest, base: &str, token: Token) -> Result<Response, NotATokenUrl> {
+    let endpoint = format!("{base}{}", request.drm().license_path());
+    let uri_list = |url: String| ([(header::CONTENT_TYPE, "text/uri-list")], url).into_response();
+    Ok(match &request.rights {
+        Rights::Widevine(_) | Rights::FairPlay(_) => {
+            uri_list(TokenUrl::new(&endpoint, token)?.reveal())
+        }
+        Rights::PlayReady(_) => Json(PlayReadyToken {
+            license_acquisition_url: endpoint,
+            token,
         })
         .into_response(),
-        Drm::Widevine | Drm::FairPlay => {
-            ([(header::CONTENT_TYPE, "text/uri-list")], url.reveal()).into_response()
+        Rights::Ms3(ms3) => {
+            let license = TokenUrl::of_ms3(&endpoint, token)?;
+            uri_list(CompoundUrl::new(license, ms3.scheme, ms3.content_url.clone()).reveal())
+        }
+        Rights::Broadband(_) => {
+            let action_token = broadband::action_token(base, action_of(request), token);
+            (
+                [(header::CONTENT_TYPE, broadband::ACTION_TOKEN_TYPE)],
+                action_token.reveal(),
+            )
+                .into_response()
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_redeemed_at_the_hosts_own_counterpart() {
+        let redeeming =
+            |host: &'static str, drm| redeeming_host(&Authority::from_static(host), drm);
+        for (host, drm, expected) in [
+            (
+                "wv-gen.test.expressplay.com",
+                Drm::Widevine,
+                "wv.test.expressplay.com",
+            ),
+            (
+                "ms3-gen.test.expressplay.com",
+                Drm::Ms3,
+                "ms3.test.expressplay.com:8443",
+            ),
+            (
+                "ms3-gen-2.test.expressplay.com",
+                Drm::Ms3,
+                "ms3.test.expressplay.com:8443",
+            ),
+            (
+                "ms3-gen.test.expressplay.com:4000",
+                Drm::Ms3,
+                "ms3.test.expressplay.com:4000",
+            ),
+            (
+                "bb-gen.service.expressplay.cn",
+                Drm::Broadband,
+                "bb.service.expressplay.cn",
+            ),
+            (
+                "wv-gen.test.expressplay.com",
+                Drm::Ms3,
+                "wv-gen.test.expressplay.com",
+            ),
+            ("127.0.0.1:4000", Drm::Widevine, "127.0.0.1:4000"),
+            ("localhost", Drm::Ms3, "localhost"),
+        ] {
+            assert_eq!(redeeming(host, drm), expected, "{host}");
         }
     }
 }

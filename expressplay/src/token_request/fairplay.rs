@@ -1,9 +1,8 @@
 //! FairPlay's part of a token request: `/hms/fp/token`.
 
 use super::{
-    Form, KeySource, check_extension,
+    Form, KeySource, Stood, check_extension,
     keys::{self, Kid, Slot},
-    number,
 };
 use crate::{ErrorCode, KeyId, Refusal};
 
@@ -34,7 +33,7 @@ impl FairPlay {
         let keys = keys::read(form, &["iv"], Kid::Optional)?
             .into_iter()
             .map(|entry| {
-                let iv = read_iv(entry.slot.get(form, "iv"))?;
+                let iv = read_iv(form, entry.slot)?;
                 Ok(FairPlayKey {
                     kid: entry.kid,
                     key: entry.key,
@@ -42,19 +41,12 @@ impl FairPlay {
                 })
             })
             .collect::<Result<_, Refusal>>()?;
-        let rental_duration = match form.get("rentalDuration") {
-            None => 0,
-            Some(text) => number(text, 0..=u32::MAX).ok_or_else(|| {
-                Refusal::new(
-                    ErrorCode::FairPlayRentalDuration,
-                    "rentalDuration takes seconds",
-                )
-            })?,
-        };
+        let code = ErrorCode::FairPlayRentalDuration;
+        let rental_duration = form.number("rentalDuration", 0..=u32::MAX, code)?;
         let extension = form.get("fpExtension").map(read_extension).transpose()?;
         Ok(Self {
             keys,
-            rental_duration,
+            rental_duration: rental_duration.unwrap_or_default(),
             extension,
         })
     }
@@ -76,27 +68,19 @@ impl FairPlay {
     }
 }
 
-fn read_iv(text: Option<&str>) -> Result<[u8; 16], Refusal> {
+fn read_iv(form: &Form, slot: Slot) -> Result<[u8; 16], Refusal> {
+    let (code, name) = (ErrorCode::FairPlayIv, slot.name("iv"));
+    let text = slot.get(form, "iv");
+    let text = text.ok_or_else(|| Refusal::missing(code, name.clone()))?;
     let mut iv = [0; 16];
-    let text = text.ok_or_else(|| {
-        Refusal::new(
-            ErrorCode::FairPlayIv,
-            "iv is missing: 32 hexadecimal digits",
-        )
-    })?;
-    hex::decode_to_slice(text, &mut iv)
-        .map_err(|_| Refusal::new(ErrorCode::FairPlayIv, "iv takes 32 hexadecimal digits"))?;
+    hex::decode_to_slice(text, &mut iv).map_err(|_| Refusal::wrong(code, name, text))?;
     Ok(iv)
 }
 
 fn read_extension(text: &str) -> Result<(String, String), Refusal> {
-    let wrong = || {
-        Refusal::new(
-            ErrorCode::FairPlayExtension,
-            "fpExtension takes type,payload: 4 characters, base64",
-        )
-    };
+    let whole = Stood::whole("fpExtension", text);
+    let wrong = || Refusal::wrong(ErrorCode::FairPlayExtension, whole.parameter, text);
     let (kind, payload) = text.split_once(',').ok_or_else(wrong)?;
-    check_extension(kind, payload, "fpExtension").map_err(|_| wrong())?;
+    check_extension(whole.part(kind), whole.part(payload)).map_err(|_| wrong())?;
     Ok((kind.to_owned(), payload.to_owned()))
 }

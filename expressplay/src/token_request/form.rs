@@ -1,6 +1,9 @@
 //! A form as ordered pairs.
 
-use std::fmt;
+use std::{fmt, ops::RangeInclusive, str::FromStr};
+
+use super::number;
+use crate::{ErrorCode, Refusal};
 
 /// The pairs of a query or a form body, decoded, in order. Names are case-sensitive; of two pairs
 /// with one name the first counts.
@@ -33,6 +36,27 @@ impl Form {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// What a name's value is read as; a refusal names the parameter.
+    ///
+    /// # Errors
+    /// What the type's own parsing says.
+    pub fn read<T: FromStr<Err = Refusal>>(&self, name: &str) -> Result<Option<T>, Refusal> {
+        let read = |text: &str| text.parse().map_err(|it: Refusal| it.at(name.to_owned()));
+        self.get(name).map(read).transpose()
+    }
+
+    /// A number in decimal digits, within a range.
+    pub(super) fn number<T: FromStr + PartialOrd>(
+        &self,
+        name: &str,
+        range: RangeInclusive<T>,
+        code: ErrorCode,
+    ) -> Result<Option<T>, Refusal> {
+        let wrong = |text| Refusal::wrong(code, name.to_owned(), text);
+        let read = |text| number(text, range).ok_or_else(|| wrong(text));
+        self.get(name).map(read).transpose()
     }
 
     /// Every name, in order.

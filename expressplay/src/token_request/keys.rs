@@ -47,6 +47,15 @@ impl Slot {
         form.get(&self.name(base)).or_else(|| form.get(base))
     }
 
+    /// The name under which a form says something of this key.
+    fn own_name(self, form: &Form, base: &str) -> String {
+        let own = self.name(base);
+        match form.get(&own) {
+            None if form.get(base).is_some() => base.to_owned(),
+            _ => own,
+        }
+    }
+
     /// The slots to write `count` keys into.
     pub(super) fn for_count(count: usize) -> impl Iterator<Item = Self> {
         (0u16..).take(count).map(move |i| {
@@ -66,15 +75,40 @@ pub(super) struct Entry {
     pub(super) key: KeySource,
 }
 
-/// Whether a key needs a kid.
+/// What names a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kid {
+    /// A `kid`.
     Required,
+    /// A `kid`, or nothing.
     Optional,
+    /// A `kid`, or Marlin's `contentId`.
+    OrContentId,
 }
 
-/// The parameters that make a slot a key, the rest only describe one.
+impl Kid {
+    /// Whether a parameter makes a slot a key; the rest only describe one.
+    fn is_key_parameter(self, base: &str) -> bool {
+        KEY_PARAMETERS.contains(&base) || self.is_name(base)
+    }
+
+    fn is_name(self, base: &str) -> bool {
+        base == "kid" || (self == Self::OrContentId && base == CONTENT_ID)
+    }
+
+    /// What the caller is told to give.
+    const fn parameter(self) -> &'static str {
+        match self {
+            Self::Required | Self::Optional => "kid",
+            Self::OrContentId => CONTENT_ID,
+        }
+    }
+}
+
+/// What makes a slot a key for every DRM.
 const KEY_PARAMETERS: [&str; 3] = ["kid", "contentKey", "ek"];
+/// What can name a key of Marlin's.
+pub(super) const CONTENT_ID: &str = "contentId";
 
 /// Reads every key of a form, in the order of their indices, the one without an index first.
 /// `described` names the other parameters that take an index.
@@ -82,7 +116,7 @@ pub(super) fn read(form: &Form, described: &[&str], kid: Kid) -> Result<Vec<Entr
     let mut slots: BTreeMap<Slot, bool> = BTreeMap::new();
     for name in form.names() {
         let (base, slot) = split(name);
-        let is_key = KEY_PARAMETERS.contains(&base);
+        let is_key = kid.is_key_parameter(base);
         let takes_index = is_key || base == "kek" || described.contains(&base);
         if is_key || (takes_index && slot != Slot::Plain) {
             *slots.entry(slot).or_default() |= is_key;
@@ -93,13 +127,11 @@ pub(super) fn read(form: &Form, described: &[&str], kid: Kid) -> Result<Vec<Entr
         slots.insert(Slot::Plain, true);
     }
     if slots.len() > MAX_KEYS {
-        return Err(Refusal::new(
-            ErrorCode::KidInvalid,
-            format!(
-                "a token takes {MAX_KEYS} keys at most; it got {}",
-                slots.len()
-            ),
-        ));
+        let why = format!(
+            "{} keys are too many: a token takes {MAX_KEYS}",
+            slots.len()
+        );
+        return Err(Refusal::new(ErrorCode::KidInvalid, why).at(kid.parameter()));
     }
     let any_key = form
         .names()
@@ -108,7 +140,10 @@ pub(super) fn read(form: &Form, described: &[&str], kid: Kid) -> Result<Vec<Entr
         return Err(missing_key(form, kid));
     }
     // A key without a kid answers any kid, so it can only stand alone.
-    let kid = if slots.len() > 1 { Kid::Required } else { kid };
+    let kid = match kid {
+        Kid::Optional if slots.len() > 1 => Kid::Required,
+        kid => kid,
+    };
     let mut seen = HashSet::new();
     slots
         .into_iter()
@@ -120,10 +155,9 @@ pub(super) fn read(form: &Form, described: &[&str], kid: Kid) -> Result<Vec<Entr
             if let Some(kid) = &entry.kid
                 && !seen.insert(kid.clear_key_bytes())
             {
-                return Err(Refusal::new(
-                    ErrorCode::KidInvalid,
-                    format!("kid {kid} stands twice"),
-                ));
+                let refusal =
+                    Refusal::wrong(ErrorCode::KidInvalid, slot.name("kid"), &kid.to_string());
+                return Err(refusal.because("one key stands twice"));
             }
             Ok(entry)
         })
@@ -131,44 +165,37 @@ pub(super) fn read(form: &Form, described: &[&str], kid: Kid) -> Result<Vec<Entr
 }
 
 fn read_one(form: &Form, slot: Slot, kid_rule: Kid) -> Result<Entry, Refusal> {
-    let kid = form
-        .get(&slot.name("kid"))
-        .map(str::parse::<KeyId>)
-        .transpose()?;
-    let content_key = form.get(&slot.name("contentKey"));
-    let ek = form.get(&slot.name("ek"));
-    let kek = slot.get(form, "kek");
-
-    let key = match (content_key, kek, ek) {
-        (Some(_), Some(_), _) => {
-            return Err(Refusal::new(
-                ErrorCode::KekAndContentKey,
-                "give contentKey, or kek with ek or with a stored kid",
-            ));
-        }
-        (Some(key), None, _) => KeySource::Clear(key.parse()?),
-        (None, Some(kek), Some(ek)) => KeySource::Wrapped {
-            kek: kek.parse()?,
-            ek: ek.parse()?,
-        },
-        (None, Some(kek), None) => KeySource::Stored { kek: kek.parse()? },
-        (None, None, Some(_)) => {
-            return Err(Refusal::new(
-                ErrorCode::EncryptedKey,
-                "ek needs the kek it is wrapped under",
-            ));
-        }
-        (None, None, None) => return Err(index_without_key(slot)),
+    let kid = match (form.read::<KeyId>(&slot.name("kid"))?, kid_rule) {
+        (None, Kid::OrContentId) => super::marlin::kid_of_content(form, slot)?,
+        (kid, _) => kid,
     };
-    let needs_kid = kid_rule == Kid::Required || matches!(key, KeySource::Stored { .. });
+    let [clear, kek, ek] = [
+        slot.name("contentKey"),
+        slot.own_name(form, "kek"),
+        slot.name("ek"),
+    ];
+    let has = |name: &str| form.get(name).is_some();
+    let key = match (has(&clear), has(&kek), has(&ek)) {
+        (true, true, _) => {
+            let refusal = Refusal::from(ErrorCode::KekAndContentKey).at(clear);
+            return Err(refusal.because(KEY_CHOICE));
+        }
+        (false, false, true) => return Err(Refusal::missing(ErrorCode::EncryptedKey, kek)),
+        (false, false, false) => return Err(index_without_key(slot)),
+        (true, false, _) => form.read(&clear)?.map(KeySource::Clear),
+        (false, true, is_wrapped) => {
+            let (kek, ek) = (form.read(&kek)?, form.read(&ek)?);
+            match (kek, ek) {
+                (Some(kek), Some(ek)) if is_wrapped => Some(KeySource::Wrapped { kek, ek }),
+                (kek, _) => kek.map(|kek| KeySource::Stored { kek }),
+            }
+        }
+    };
+    let key = key.ok_or_else(|| index_without_key(slot))?;
+    let needs_kid = kid_rule != Kid::Optional || matches!(key, KeySource::Stored { .. });
     if needs_kid && kid.is_none() {
-        return Err(Refusal::new(
-            ErrorCode::KidMissing,
-            format!(
-                "{} is missing: 32 hexadecimal digits, or ^ and a name",
-                slot.name("kid")
-            ),
-        ));
+        let name = slot.name(kid_rule.parameter());
+        return Err(Refusal::missing(ErrorCode::KidMissing, name));
     }
     Ok(Entry { slot, kid, key })
 }
@@ -199,24 +226,21 @@ fn split(name: &str) -> (&str, Slot) {
         .unwrap_or((name, Slot::Plain))
 }
 
+/// How a key can be given.
+const KEY_CHOICE: &str = "give contentKey, or kek with ek, or kek and a kid that is in key storage";
+
 fn missing_key(form: &Form, kid: Kid) -> Refusal {
-    if kid == Kid::Required && !form.names().any(|name| split(name).0 == "kid") {
-        return Refusal::new(
-            ErrorCode::KidMissing,
-            "kid is missing: 32 hexadecimal digits, or ^ and a name",
-        );
+    let named = form.names().any(|name| kid.is_name(split(name).0));
+    if kid != Kid::Optional && !named {
+        return Refusal::missing(ErrorCode::KidMissing, kid.parameter());
     }
-    Refusal::new(
-        ErrorCode::ContentKey,
-        "give contentKey, or kek with ek or with a stored kid",
-    )
+    Refusal::missing(ErrorCode::ContentKey, "contentKey").because(KEY_CHOICE)
 }
 
 fn index_without_key(slot: Slot) -> Refusal {
-    match slot {
-        Slot::Plain => Refusal::new(ErrorCode::ContentKey, "kid has no key"),
-        Slot::Indexed(index) => {
-            Refusal::new(ErrorCode::KidInvalid, format!("index {index} has no key"))
-        }
-    }
+    let code = match slot {
+        Slot::Plain => ErrorCode::ContentKey,
+        Slot::Indexed(_) => ErrorCode::KidInvalid,
+    };
+    Refusal::missing(code, slot.name("contentKey")).because(KEY_CHOICE)
 }

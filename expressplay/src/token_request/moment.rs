@@ -37,36 +37,33 @@ impl Moment {
     pub fn token_end(moment: Option<Self>, now: Timestamp) -> Result<Timestamp, Refusal> {
         let limit = now.saturating_add(MAX_LIFETIME).unwrap_or(Timestamp::MAX);
         let end = moment.map_or(limit, |moment| moment.resolve(now));
+        let wrong = |why: &'static str| {
+            let got = moment.as_ref().map(Self::to_string).unwrap_or_default();
+            Err(Refusal::wrong(ErrorCode::ExpirationTime, "expirationTime", &got).because(why))
+        };
         if end < now {
-            Err(Refusal::new(
-                ErrorCode::ExpirationTime,
-                "expirationTime is in the past",
-            ))
+            wrong("that time has passed")
         } else if end > limit {
-            Err(Refusal::new(
-                ErrorCode::ExpirationTime,
-                "expirationTime is over 30 days away",
-            ))
+            wrong("that is over 30 days away")
         } else {
             Ok(end)
         }
     }
 
-    pub(super) fn read(text: &str, name: &str, code: ErrorCode) -> Result<Self, Refusal> {
-        let wrong = |why: &str| {
-            Err(Refusal::new(
-                code,
-                format!("{name} takes RFC 3339 with Z, or + and seconds (sent as %2B){why}"),
-            ))
-        };
+    /// Reads a time that a parameter got.
+    ///
+    /// # Errors
+    /// The code, where it is none.
+    pub fn read(text: &str, name: &'static str, code: ErrorCode) -> Result<Self, Refusal> {
+        let wrong = |why: &'static str| Err(Refusal::wrong(code, name, text).because(why));
         if let Some(seconds) = text.strip_prefix('+') {
             return match super::number(seconds, 0..=u32::MAX) {
                 Some(seconds) => Ok(Self::In(seconds)),
-                None => wrong("; what follows + is not a number of seconds"),
+                None => wrong("what follows + is not a number of seconds"),
             };
         }
         if text.starts_with(' ') {
-            return wrong("; a raw + arrived as a space");
+            return wrong("a raw + arrived as a space");
         }
         match text.parse() {
             Ok(instant) if is_rfc3339_utc(text) => Ok(Self::At(instant)),

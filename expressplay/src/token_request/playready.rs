@@ -3,9 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    Form, KeySource, Moment, check_extension,
+    Form, KeySource, RightsType, Stood, check_extension,
     keys::{self, Kid, Slot},
-    number,
+    read_flags,
 };
 use crate::{ErrorCode, KeyId, Refusal};
 
@@ -37,20 +37,6 @@ pub struct PlayReadyKey {
     pub kid: KeyId,
     /// The key.
     pub key: KeySource,
-}
-
-/// `rightsType`, with what a rental takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RightsType {
-    /// For ever.
-    BuyToOwn,
-    /// For a time; the licence must be persistent.
-    Rental {
-        /// `rental.periodEndTime`: the last moment to start.
-        period_end: Moment,
-        /// `rental.playDuration`: how long once started, in seconds.
-        play_duration: Option<u32>,
-    },
 }
 
 /// The five output protection levels, 0 to 999 each.
@@ -129,29 +115,19 @@ impl PlayReady {
             .collect::<Result<_, Refusal>>()?;
         Ok(Self {
             keys,
-            rights: RightsType::read(form, persistent)?,
+            rights: read_rights(form, persistent)?,
             output_protection: OutputProtection::read(form)?,
-            unknown_output: word(
-                form,
-                "unknownOutputBehavior",
-                "Allow, Disallow or SDOnly",
-                ErrorCode::UnknownOutput,
-            )?,
+            unknown_output: word(form, "unknownOutputBehavior", ErrorCode::UnknownOutput)?,
             output_control_flags: form
                 .get("outputControlFlags")
-                .map(read_output_control_flags)
+                .map(|text| read_flags("outputControlFlags", text))
                 .transpose()?,
             extension: read_extension(form)?,
             min_cert_security_level: form
                 .get("minCertSecurityLevel")
                 .map(read_min_cert_security_level)
                 .transpose()?,
-            algorithm: word(
-                form,
-                "algId",
-                "aesctr or aescbc",
-                ErrorCode::OutputControlRange,
-            )?,
+            algorithm: word(form, "algId", ErrorCode::OutputControlRange)?,
         })
     }
 
@@ -159,17 +135,7 @@ impl PlayReady {
         for (slot, key) in Slot::for_count(self.keys.len()).zip(&self.keys) {
             keys::write(form, slot, Some(&key.kid), &key.key);
         }
-        match self.rights {
-            RightsType::BuyToOwn => form.set("rightsType", "BuyToOwn"),
-            RightsType::Rental {
-                period_end,
-                play_duration,
-            } => {
-                form.set("rightsType", "Rental");
-                form.set("rental.periodEndTime", period_end);
-                form.set_some("rental.playDuration", play_duration);
-            }
-        }
+        self.rights.write(form);
         let opl = &self.output_protection;
         form.set("analogVideoOPL", opl.analog_video);
         form.set("compressedDigitalAudioOPL", opl.compressed_digital_audio);
@@ -196,60 +162,11 @@ impl PlayReady {
     }
 }
 
-impl RightsType {
-    fn read(form: &Form, persistent: bool) -> Result<Self, Refusal> {
-        match form.get("rightsType") {
-            None | Some("") => Err(Refusal::new(
-                ErrorCode::RightsTypeMissing,
-                "rightsType is missing: BuyToOwn or Rental",
-            )),
-            Some("BuyToOwn") => Ok(Self::BuyToOwn),
-            Some("Rental") => {
-                let text = form.get("rental.periodEndTime").filter(|t| !t.is_empty());
-                let text = text.ok_or_else(|| {
-                    Refusal::new(
-                        ErrorCode::RentalEndMissing,
-                        "rental.periodEndTime is missing: RFC 3339 with Z, or +seconds",
-                    )
-                })?;
-                let period_end =
-                    Moment::read(text, "rental.periodEndTime", ErrorCode::RentalEndMissing)?;
-                let play_duration = form
-                    .get("rental.playDuration")
-                    .map(read_play_duration)
-                    .transpose()?;
-                if !persistent {
-                    return Err(Refusal::new(
-                        ErrorCode::GeneralFlags,
-                        "a Rental must be persistent: generalFlags 00000001",
-                    ));
-                }
-                Ok(Self::Rental {
-                    period_end,
-                    play_duration,
-                })
-            }
-            Some(_) => Err(Refusal::new(
-                ErrorCode::RightsTypeInvalid,
-                "rightsType takes BuyToOwn or Rental",
-            )),
-        }
-    }
-}
-
 impl OutputProtection {
     fn read(form: &Form) -> Result<Self, Refusal> {
-        let level = |name: &str| match form.get(name) {
-            None => Err(Refusal::new(
-                ErrorCode::OplMissing,
-                format!("{name} is missing: 0 to 999"),
-            )),
-            Some(text) => number(text, 0..=999).ok_or_else(|| {
-                Refusal::new(
-                    ErrorCode::OutputControlRange,
-                    format!("{name} takes 0 to 999"),
-                )
-            }),
+        let level = |name: &'static str| {
+            form.number(name, 0..=999, ErrorCode::OutputControlRange)?
+                .ok_or_else(|| Refusal::missing(ErrorCode::OplMissing, name))
         };
         Ok(Self {
             analog_video: level("analogVideoOPL")?,
@@ -261,69 +178,40 @@ impl OutputProtection {
     }
 }
 
+/// PlayReady's rentals must be kept by the device.
+fn read_rights(form: &Form, persistent: bool) -> Result<RightsType, Refusal> {
+    let rights = RightsType::read(form)?;
+    if matches!(rights, RightsType::Rental { .. }) && !persistent {
+        let flags = form.get("generalFlags").unwrap_or_default();
+        let refusal = Refusal::wrong(ErrorCode::GeneralFlags, "generalFlags", flags);
+        return Err(refusal.because("a Rental must be kept: generalFlags 00000001"));
+    }
+    Ok(rights)
+}
+
 fn word<T: FromStr>(
     form: &Form,
-    name: &str,
-    words: &str,
+    name: &'static str,
     code: ErrorCode,
 ) -> Result<Option<T>, Refusal> {
-    form.get(name)
-        .map(|text| {
-            text.parse()
-                .map_err(|_| Refusal::new(code, format!("{name} takes {words}")))
-        })
-        .transpose()
-}
-
-fn read_play_duration(text: &str) -> Result<u32, Refusal> {
-    if text.is_empty() {
-        return Err(Refusal::new(
-            ErrorCode::PlayDurationMissing,
-            "rental.playDuration is empty",
-        ));
-    }
-    number(text, 0..=u32::MAX).ok_or_else(|| {
-        Refusal::new(
-            ErrorCode::PlayDurationInvalid,
-            "rental.playDuration takes seconds",
-        )
-    })
-}
-
-fn read_output_control_flags(text: &str) -> Result<u32, Refusal> {
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(Refusal::new(
-            ErrorCode::OutputControlFlags,
-            "outputControlFlags takes hexadecimal digits",
-        ));
-    }
-    if text.len() != 8 {
-        return Err(Refusal::new(
-            ErrorCode::OutputControlFlagLength,
-            format!(
-                "outputControlFlags takes 8 hexadecimal digits; it got {}",
-                text.len()
-            ),
-        ));
-    }
-    u32::from_str_radix(text, 16).map_err(|_| ErrorCode::OutputControlFlags.into())
+    let read = |text: &str| text.parse().map_err(|_| Refusal::wrong(code, name, text));
+    form.get(name).map(read).transpose()
 }
 
 fn read_extension(form: &Form) -> Result<Option<(String, String)>, Refusal> {
-    match (form.get("extensionType"), form.get("extensionPayload")) {
-        (None, None) => Ok(None),
-        (Some(kind), Some(payload)) => {
-            check_extension(kind, payload, "extensionType and extensionPayload")?;
+    const NAMES: [&str; 2] = ["extensionType", "extensionPayload"];
+    let code = ErrorCode::NoCorrespondingValue;
+    match NAMES.map(|name| form.get(name)) {
+        [None, None] => Ok(None),
+        [Some(kind), Some(payload)] => {
+            check_extension(
+                Stood::whole(NAMES[0], kind),
+                Stood::whole(NAMES[1], payload),
+            )?;
             Ok(Some((kind.to_owned(), payload.to_owned())))
         }
-        (Some(_), None) => Err(Refusal::new(
-            ErrorCode::NoCorrespondingValue,
-            "extensionType needs an extensionPayload",
-        )),
-        (None, Some(_)) => Err(Refusal::new(
-            ErrorCode::NoCorrespondingValue,
-            "extensionPayload needs an extensionType",
-        )),
+        [Some(_), None] => Err(Refusal::missing(code, NAMES[1])),
+        [None, Some(_)] => Err(Refusal::missing(code, NAMES[0])),
     }
 }
 
@@ -332,9 +220,10 @@ fn read_min_cert_security_level(text: &str) -> Result<u16, Refusal> {
         "150" => Ok(150),
         "2000" => Ok(2000),
         "3000" => Ok(3000),
-        _ => Err(Refusal::new(
+        _ => Err(Refusal::wrong(
             ErrorCode::OutputControlRange,
-            "minCertSecurityLevel takes 150, 2000 or 3000",
+            "minCertSecurityLevel",
+            text,
         )),
     }
 }

@@ -66,6 +66,77 @@ fn several_keys_stand_side_by_side_by_their_indices() {
 }
 
 #[test]
+fn a_marlin_key_is_named_by_its_content_id_or_its_kid() {
+    let kid_of = |pairs: &[(&str, &str)]| {
+        let form = form(pairs);
+        let request = TokenRequest::from_form(Drm::Ms3, &form, Strictness::Lenient);
+        request.map(|request| request.keys().next().unwrap().0.unwrap().to_string())
+    };
+    let urn = format!("urn:marlin:kid:{KID}");
+    let named = kid_of(&[("contentId", &urn), ("contentKey", KEY)]);
+    assert_eq!(named.unwrap(), KID);
+    let by_kid = kid_of(&[
+        ("contentId", "cid:marlin#x@1"),
+        ("kid", KID),
+        ("contentKey", KEY),
+    ]);
+    assert_eq!(by_kid.unwrap(), KID);
+    // The first 16 bytes of the SHA-256 of "abc" (FIPS 180-2, appendix B.1).
+    let hashed = kid_of(&[("contentId", "abc"), ("contentKey", KEY)]);
+    assert_eq!(hashed.unwrap(), "ba7816bf8f01cfea414140de5dae2223");
+    for (content_id, code) in [
+        ("", ErrorCode::KidMissing),
+        ("urn:marlin:kid:abc", ErrorCode::KidLength),
+    ] {
+        let refusal = kid_of(&[("contentId.1", content_id), ("contentKey.1", KEY)]).unwrap_err();
+        assert_eq!(refusal.code, code, "{content_id}");
+        assert_eq!(refusal.parameter.as_deref(), Some("contentId.1"));
+    }
+}
+
+#[test]
+fn an_ms3_extension_is_one_parameter_or_three() {
+    let extension = |pairs: &[(&str, &str)]| {
+        let mut all = vec![("kid", KID), ("contentKey", KEY)];
+        all.extend_from_slice(pairs);
+        match TokenRequest::from_form(Drm::Ms3, &form(&all), Strictness::Lenient)?.rights {
+            Rights::Ms3(ms3) => Ok::<_, Refusal>(ms3.extension),
+            other => panic!("{other:?}"),
+        }
+    };
+    let expected = Some(Ms3Extension {
+        kind: "wudo".to_owned(),
+        critical: false,
+        payload: "AAAAAA==".to_owned(),
+    });
+    assert_eq!(
+        extension(&[("ms3Extension", "wudo,false,AAAAAA==")]),
+        Ok(expected.clone())
+    );
+    let three = [
+        ("extensionType", "wudo"),
+        ("extensionCriticalFlag", "false"),
+        ("extensionPayload", "AAAAAA=="),
+    ];
+    assert_eq!(extension(&three), Ok(expected));
+    let code = |pairs: &[(&str, &str)]| extension(pairs).unwrap_err().code;
+    assert_eq!(code(&three[..2]), ErrorCode::NoCorrespondingValue);
+    assert_eq!(code(&three[1..2]), ErrorCode::NoCorrespondingValue);
+    assert_eq!(
+        code(&[("ms3Extension", "wudo,no,AAAA")]),
+        ErrorCode::NoCorrespondingValue
+    );
+    assert_eq!(
+        code(&[("ms3Extension", "wu,false,AAAA")]),
+        ErrorCode::ExtensionType
+    );
+    assert_eq!(
+        code(&[("ms3Extension", "wudo,false,!")]),
+        ErrorCode::ExtensionPayload
+    );
+}
+
+#[test]
 fn one_kek_without_an_index_serves_every_key() {
     let ek = "61A9D3B082AAB5A918EBB86461DA475BD80CA4A83CEA16B6";
     let kek = "11111111111111111111111111111111";
@@ -231,9 +302,8 @@ fn widevine() -> impl Strategy<Value = Rights> {
         )
 }
 
-fn playready() -> impl Strategy<Value = Rights> {
-    let key = (kid(), key_source()).prop_map(|(kid, key)| PlayReadyKey { kid, key });
-    let rights = prop_oneof![
+fn rights_type() -> impl Strategy<Value = RightsType> {
+    prop_oneof![
         Just(RightsType::BuyToOwn),
         (moment(), any::<Option<u32>>()).prop_map(|(period_end, play_duration)| {
             RightsType::Rental {
@@ -241,7 +311,11 @@ fn playready() -> impl Strategy<Value = Rights> {
                 play_duration,
             }
         }),
-    ];
+    ]
+}
+
+fn playready() -> impl Strategy<Value = Rights> {
+    let key = (kid(), key_source()).prop_map(|(kid, key)| PlayReadyKey { kid, key });
     let opl = proptest::array::uniform5(0u16..=999).prop_map(|[a, b, c, d, e]| OutputProtection {
         analog_video: a,
         compressed_digital_audio: b,
@@ -261,7 +335,7 @@ fn playready() -> impl Strategy<Value = Rights> {
     let cert = proptest::option::of(prop_oneof![Just(150u16), Just(2000), Just(3000)]);
     (
         keys(key, |key| Some(key.kid.clear_key_bytes())),
-        rights,
+        rights_type(),
         opl,
         unknown,
         any::<Option<u32>>(),
@@ -320,9 +394,103 @@ fn fairplay() -> impl Strategy<Value = Rights> {
     })
 }
 
+fn marlin_keys() -> impl Strategy<Value = Vec<MarlinKey>> {
+    let content_id = prop_oneof![
+        any::<[u8; 16]>().prop_map(|kid| format!("urn:marlin:kid:{}", hex::encode(kid))),
+        "[^\\pC]{1,80}".prop_map(|id| format!("cid:{id}")),
+    ];
+    let key = (
+        proptest::option::of(content_id),
+        proptest::option::of(kid()),
+        key_source(),
+    )
+        .prop_filter_map("a key has a name", |(content_id, kid, key)| {
+            let said = content_id.as_deref().map(MarlinKey::kid_of);
+            let kid = kid.or(said.and_then(Result::ok))?;
+            Some(MarlinKey {
+                content_id,
+                kid,
+                key,
+            })
+        });
+    keys(key, |key| Some(key.kid.clear_key_bytes()))
+}
+
+fn marlin_output() -> impl Strategy<Value = MarlinOutput> {
+    let control =
+        ("[a-z:]{1,20}", "[A-Za-z]{1,9}", any::<u32>()).prop_map(|(parameter, name, value)| {
+            OutputControlOverride {
+                parameter,
+                name,
+                value,
+            }
+        });
+    (proptest::option::of(control), any::<Option<(u32, u32)>>())
+        .prop_map(|(control, flags)| MarlinOutput { control, flags })
+}
+
+fn ms3() -> impl Strategy<Value = Rights> {
+    let extension = (extension(), any::<bool>()).prop_map(|(extension, critical)| {
+        extension.map(|(kind, payload)| Ms3Extension {
+            kind,
+            critical,
+            payload,
+        })
+    });
+    let scheme = prop_oneof![
+        Just(Ms3Scheme::Web),
+        Just(Ms3Scheme::Ms3),
+        Just(Ms3Scheme::Ms3hs)
+    ];
+    (
+        marlin_keys(),
+        proptest::option::of(".{1,40}"),
+        marlin_output(),
+        extension,
+        scheme,
+    )
+        .prop_map(|(keys, content_url, output, extension, scheme)| {
+            Rights::Ms3(Ms3 {
+                keys,
+                content_url,
+                output,
+                extension,
+                scheme,
+            })
+        })
+}
+
+fn broadband() -> impl Strategy<Value = Rights> {
+    let license =
+        (marlin_keys(), rights_type(), marlin_output()).prop_map(|(keys, rights, output)| {
+            Action::License(BroadbandLicense {
+                keys,
+                rights,
+                output,
+            })
+        });
+    let action = prop_oneof![
+        Just(Action::Registration),
+        Just(Action::Deregistration),
+        license
+    ];
+    (
+        action,
+        proptest::option::of(".{0,20}"),
+        any::<Option<[u8; 16]>>(),
+    )
+        .prop_map(|(action, user_id, user_key)| {
+            Rights::Broadband(Broadband {
+                action,
+                user_id,
+                user_key: user_key.map(UserKey::from_bytes),
+            })
+        })
+}
+
 prop_compose! {
     fn request()(
-        rights in prop_oneof![widevine(), playready(), fairplay()],
+        rights in prop_oneof![widevine(), playready(), fairplay(), ms3(), broadband()],
         expiration in proptest::option::of(moment()),
         cookie in proptest::option::of("[^\\pC]{1,32}"),
         device_id in proptest::option::of(any::<[u8; 16]>()),
@@ -331,7 +499,7 @@ prop_compose! {
     ) -> TokenRequest {
         let rental = matches!(
             &rights, Rights::PlayReady(PlayReady { rights: RightsType::Rental { .. }, .. }));
-        let fairplay = matches!(&rights, Rights::FairPlay(_));
+        let keeps = matches!(&rights, Rights::Widevine(_) | Rights::PlayReady(_));
         TokenRequest {
             rights,
             common: Common {
@@ -339,7 +507,7 @@ prop_compose! {
                 cookie: cookie.map(|text| text.parse().unwrap()),
                 device_id: device_id.and_then(|bytes| DeviceId::from_bytes(bytes).ok()),
                 use_https,
-                persistent: rental || (persistent && !fairplay),
+                persistent: rental || (persistent && keeps),
             },
         }
     }
@@ -361,7 +529,7 @@ proptest! {
         pairs in proptest::collection::vec(
             (
                 prop_oneof![
-                    "(kid|contentKey|ek|kek|iv|securityLevel|expirationTime|cookie|deviceId|generalFlags|rightsType|rental.playDuration|wvExtension)(\\.[0-9]{1,6})?",
+                    "(kid|contentKey|ek|kek|iv|securityLevel|expirationTime|cookie|deviceId|generalFlags|rightsType|rental.playDuration|wvExtension|contentId|actionTokenType|ms3Extension|outputControlOverride)(\\.[0-9]{1,6})?",
                     ".{0,12}",
                 ],
                 prop_oneof!["[0-9a-f]{32}", "[0-9a-f]{48}", "[+^ ]?[0-9]{0,12}", ".{0,70}"],

@@ -1,7 +1,9 @@
 //! Widevine's part of a token request: `/hms/wv/token`.
 
+use std::ops::RangeInclusive;
+
 use super::{
-    Form, KeySource, Strictness, check_extension,
+    Form, KeySource, Stood, Strictness, check_extension,
     keys::{self, Kid, Slot},
     number,
 };
@@ -57,21 +59,19 @@ impl Track {
         let keys::Entry { slot, kid, key } = entry;
         let kid = kid.ok_or(ErrorCode::KidMissing)?;
         let level = |base: &str,
-                     range: std::ops::RangeInclusive<u8>,
+                     range: RangeInclusive<u8>,
                      wrong: ErrorCode,
-                     missing: Option<ErrorCode>| match slot.get(form, base) {
-            Some(text) => number(text, range.clone()).map(Some).ok_or_else(|| {
-                let (name, takes) = (slot.name(base), takes(&range));
-                Refusal::new(wrong, format!("{name} is out of its range: {takes}"))
-            }),
-            None if strictness == Strictness::Strict => match missing {
-                Some(code) => Err(Refusal::new(
-                    code,
-                    format!("{} is missing: {}", slot.name(base), takes(&range)),
-                )),
-                None => Ok(None),
-            },
-            None => Ok(None),
+                     missing: Option<ErrorCode>| {
+            let text = slot.get(form, base);
+            match (text, missing) {
+                (Some(text), _) => number(text, range)
+                    .map(Some)
+                    .ok_or_else(|| Refusal::wrong(wrong, slot.name(base), text)),
+                (None, Some(code)) if strictness == Strictness::Strict => {
+                    Err(Refusal::missing(code, slot.name(base)))
+                }
+                (None, _) => Ok(None),
+            }
         };
         Ok(Self {
             security_level: level(
@@ -93,11 +93,6 @@ impl Track {
     }
 }
 
-/// A range in words.
-fn takes(range: &std::ops::RangeInclusive<u8>) -> String {
-    format!("it takes {} to {}", range.start(), range.end())
-}
-
 impl Widevine {
     pub(super) fn read(form: &Form, strictness: Strictness) -> Result<Self, Refusal> {
         let described = ["securityLevel", "hdcpOutputControl", "trackType"];
@@ -105,15 +100,7 @@ impl Widevine {
             .into_iter()
             .map(|entry| Track::read(form, entry, strictness))
             .collect::<Result<_, _>>()?;
-        let seconds = |name: &str| {
-            form.get(name)
-                .map(|text| {
-                    number(text, 0..=u32::MAX).ok_or_else(|| {
-                        Refusal::new(ErrorCode::LicenseDuration, format!("{name} takes seconds"))
-                    })
-                })
-                .transpose()
-        };
+        let seconds = |name| form.number(name, 0..=u32::MAX, ErrorCode::LicenseDuration);
         Ok(Self {
             tracks,
             content_id: form
@@ -145,12 +132,9 @@ impl Widevine {
 }
 
 fn read_extension(text: &str) -> Result<(String, String), Refusal> {
-    let (kind, payload) = text.split_once(',').ok_or_else(|| {
-        Refusal::new(
-            ErrorCode::WidevineExtension,
-            "wvExtension takes type,payload",
-        )
-    })?;
-    check_extension(kind, payload, "wvExtension")?;
+    let whole = Stood::whole("wvExtension", text);
+    let wrong = || Refusal::wrong(ErrorCode::WidevineExtension, whole.parameter, text);
+    let (kind, payload) = text.split_once(',').ok_or_else(wrong)?;
+    check_extension(whole.part(kind), whole.part(payload))?;
     Ok((kind.to_owned(), payload.to_owned()))
 }

@@ -112,6 +112,25 @@ pub struct ChangeSettings {
     pub credits: Option<Option<u64>>,
 }
 
+/// What ExpressPlay has a code for; a setting without one could not be told of.
+fn only(member: &str, drms: &[Drm], known: &[Drm]) -> Result<(), Problem> {
+    match drms.iter().find(|drm| !known.contains(drm)) {
+        None => Ok(()),
+        Some(other) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            format!(
+                "{member} takes {}: ExpressPlay has no code to refuse {} with",
+                known
+                    .iter()
+                    .map(|drm| drm.word())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+                other.word()
+            ),
+        )),
+    }
+}
+
 /// A member that is there, null included.
 fn given<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Option<u64>>, D::Error> {
     Option::deserialize(value).map(Some)
@@ -132,15 +151,15 @@ impl ChangeSettings {
             settings.disabled = disabled;
         }
         if let Some(drms) = &self.disabled_drms {
+            only(
+                "disabledDrms",
+                drms,
+                &[Drm::Widevine, Drm::PlayReady, Drm::FairPlay],
+            )?;
             settings.disabled_drms = drms.iter().copied().collect();
         }
         if let Some(drms) = &self.unbound_drms {
-            if drms.contains(&Drm::PlayReady) {
-                return Err(Problem::new(
-                    StatusCode::BAD_REQUEST,
-                    "PlayReady always has device binding: unboundDrms takes widevine and fairplay",
-                ));
-            }
+            only("unboundDrms", drms, &[Drm::Widevine, Drm::FairPlay])?;
             settings.unbound_drms = drms.iter().copied().collect();
         }
         if let Some(credits) = self.credits {

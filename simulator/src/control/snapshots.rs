@@ -33,13 +33,15 @@ const TABLES: [(&str, &str, &str); 3] = [
         "select json_group_array(json_object('eventId', event_id, 'eventTimeMs', event_time_ms,
             'drm', drm, 'cookie', cookie, 'deviceId', hex(device_id),
             'refusedDeviceId', hex(refused_device_id), 'contentId', content_id, 'kids', kids,
-            'status', status, 'errorCode', error_code, 'ipAddress', ip_address))
+            'status', status, 'errorCode', error_code, 'ipAddress', ip_address,
+            'eventType', event_type))
          from record where account = ?",
         "insert into record
          select ?1, value ->> 'eventId', value ->> 'eventTimeMs', value ->> 'drm',
             value ->> 'cookie', nullif(unhex(value ->> 'deviceId'), x''),
             nullif(unhex(value ->> 'refusedDeviceId'), x''), value ->> 'contentId',
-            value ->> 'kids', value ->> 'status', value ->> 'errorCode', value ->> 'ipAddress'
+            value ->> 'kids', value ->> 'status', value ->> 'errorCode', value ->> 'ipAddress',
+            coalesce(value ->> 'eventType', 'license')
          from json_each(?2)",
     ),
     (

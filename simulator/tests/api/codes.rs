@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use expressplay::{Drm, ErrorCode, RefusalBody, TokenUrl};
+use expressplay::{Drm, ErrorCode, RefusalBody, TokenUrl, parameter};
 use reqwest::{Response, StatusCode};
 
-use crate::help::{Bench, EK, KEK, KEY, KID, OTHER_KID, Who, base_form, device};
+use crate::help::{Bench, CONTENT_ID, EK, KEK, KEY, KID, OTHER_KID, Who, base_form, device};
 
 use ErrorCode as E;
 
@@ -78,6 +78,8 @@ const fn as_who(who: Who, case: Case) -> Case {
 const WV: Drm = Drm::Widevine;
 const PR: Drm = Drm::PlayReady;
 const FP: Drm = Drm::FairPlay;
+const MS3: Drm = Drm::Ms3;
+const BB: Drm = Drm::Broadband;
 
 const ZERO_DEVICE: &str = "00000000000000000000000000000000";
 const LONG_COOKIE: &str = "a cookie has 32 characters at most";
@@ -199,6 +201,83 @@ const TOKEN_CASES: &[Case] = &[
     ),
     case(E::LicenseDuration, WV, &[("licenseDuration", "a while")]),
     case(E::WidevineExtension, WV, &[("wvExtension", "abcd")]),
+    without(E::KidMissing, MS3, &["contentId"]),
+    case(E::KidMissing, BB, &[("contentId", "")]),
+    case(E::KidLength, MS3, &[("contentId", "urn:marlin:kid:abc")]),
+    case(
+        E::KidInvalid,
+        MS3,
+        &[("contentId.1", CONTENT_ID), ("contentKey.1", KEY)],
+    ),
+    without(E::ContentKey, MS3, &["contentKey"]),
+    case(E::ContentKeyLength, BB, &[("contentKey", "abc")]),
+    case(
+        E::OutputControlRange,
+        MS3,
+        &[("outputControlOverride", "urn:a,b")],
+    ),
+    case(
+        E::OutputControlRange,
+        BB,
+        &[
+            ("outputControlFlags", "00000001"),
+            ("outputControlValue", "x"),
+        ],
+    ),
+    case(
+        E::OutputControlFlags,
+        MS3,
+        &[
+            ("outputControlFlags", "zz"),
+            ("outputControlValue", "00000001"),
+        ],
+    ),
+    case(
+        E::OutputControlFlagLength,
+        BB,
+        &[
+            ("outputControlFlags", "01"),
+            ("outputControlValue", "00000001"),
+        ],
+    ),
+    case(
+        E::NoCorrespondingValue,
+        MS3,
+        &[("outputControlFlags", "00000001")],
+    ),
+    case(
+        E::NoCorrespondingValue,
+        MS3,
+        &[("outputControlValue", "00000001")],
+    ),
+    case(E::NoCorrespondingValue, MS3, &[("extensionType", "wudo")]),
+    case(
+        E::NoCorrespondingValue,
+        MS3,
+        &[("extensionCriticalFlag", "true")],
+    ),
+    case(E::NoCorrespondingValue, MS3, &[("ms3Extension", "wudo")]),
+    case(E::NoCorrespondingValue, MS3, &[("ms3SchemeType", "ftp")]),
+    case(E::ExtensionType, MS3, &[("ms3Extension", "wu,true,AAAA")]),
+    case(
+        E::ExtensionPayload,
+        MS3,
+        &[("extensionType", "wudo"), ("extensionPayload", "!")],
+    ),
+    case(E::GeneralFlags, MS3, &[("generalFlags", "00000001")]),
+    case(E::NoCorrespondingValue, BB, &[("actionTokenType", "3")]),
+    case(E::NoCorrespondingValue, BB, &[("userKey", "abc")]),
+    without(E::RightsTypeMissing, BB, &["rightsType"]),
+    case(E::RightsTypeInvalid, BB, &[("rightsType", "Borrow")]),
+    case(E::RentalEndMissing, BB, &[("rightsType", "Rental")]),
+    case(
+        E::RentalEndMissing,
+        BB,
+        &[
+            ("rightsType", "Rental"),
+            ("rental.periodEndTime", "2001-01-01T00:00:00Z"),
+        ],
+    ),
     as_who(Who::Disabled, case(E::AccountDisabled, WV, &[])),
     as_who(Who::WithoutDrms, case(E::WidevineDisabled, WV, &[])),
     as_who(Who::WithoutDrms, case(E::PlayReadyDisabled, PR, &[])),
@@ -230,6 +309,12 @@ async fn assert_json(response: Response, status: StatusCode, code: ErrorCode) {
         "{}",
         body.error_message
     );
+    assert_eq!(
+        body.documentation,
+        Some(format!("/errors#{code}")),
+        "{code}"
+    );
+    assert!(body.parameter.is_some() && body.wants.is_some(), "{body:?}");
 }
 
 async fn assert_html(response: Response, status: StatusCode, code: ErrorCode) {
@@ -243,6 +328,14 @@ async fn assert_html(response: Response, status: StatusCode, code: ErrorCode) {
     let body = response.text().await.unwrap();
     assert!(body.contains(&format!("<h1>Error {code}</h1>")), "{body}");
     assert!(body.contains(code.text()), "{body}");
+    assert!(
+        body.contains("<dt>Parameter</dt>") && body.contains("<dt>It takes</dt>"),
+        "{body}"
+    );
+    assert!(
+        body.contains(&format!("<a href=\"/errors#{code}\">")),
+        "{body}"
+    );
 }
 
 #[tokio::test]
@@ -256,6 +349,52 @@ async fn each_code_of_token_generation_is_caused_in_html_and_json() {
         let json = bench.token_call(case.who, case.drm, &pairs).await;
         assert_json(json, StatusCode::BAD_REQUEST, case.code).await;
     }
+}
+
+#[tokio::test]
+async fn each_refused_parameter_is_named_with_what_it_got_and_may_earn_that_code() {
+    let bench = Bench::start().await;
+    for case in TOKEN_CASES {
+        let mut pairs = case.pairs();
+        pairs.push(("errorFormat", "json"));
+        let response = bench.token_call(case.who, case.drm, &pairs).await;
+        let body: RefusalBody = response.json().await.unwrap();
+        let name = body.parameter.clone().unwrap();
+        let known = parameter::of_token(case.drm)
+            .find(|known| known.name == parameter::base_of(&name))
+            .unwrap_or_else(|| panic!("{name} is no parameter of {}", case.drm));
+        let settled_by_the_account = ["customerAuthenticator"].contains(&known.name);
+        assert!(
+            settled_by_the_account || known.codes.contains(&case.code),
+            "{name} does not say that it may earn {}",
+            case.code
+        );
+        let sent = case.pairs().into_iter().find(|(sent, _)| *sent == name);
+        match (sent, &body.got) {
+            (Some((_, value)), Some(got)) if !parameter::is_secret(&name) && !value.is_empty() => {
+                let start = got.split('…').next().unwrap();
+                assert!(value.starts_with(start), "{body:?}");
+            }
+            (None, Some(got)) => assert_eq!(got, "nothing", "{body:?}"),
+            _ => {}
+        }
+        for secret in [KEY, KEK, EK] {
+            let said = format!("{body:?}").to_lowercase();
+            assert!(!said.contains(&secret.to_lowercase()), "{body:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_code_is_explained_on_one_page() {
+    let bench = Bench::start().await;
+    let page = bench.http.get(bench.url("/errors")).send().await.unwrap();
+    let page = page.text().await.unwrap();
+    for code in ErrorCode::ALL {
+        assert!(page.contains(&format!("<tr id=\"{code}\">")), "{code}");
+        assert!(page.contains(code.text()), "{code}");
+    }
+    assert!(page.contains("<code>contentKey</code> takes 32 hexadecimal digits"));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expressplay::{
-    CustomerAuthenticator, Drm, License, RefusalBody, TokenUrl,
+    ActionToken, CompoundUrl, CustomerAuthenticator, Drm, License, RefusalBody, TokenUrl,
     challenge::{ClearKeyRequest, KidBytes, PlainChallenge, SessionType},
     record::{Record, Records},
     token::PlayReadyToken,
@@ -13,6 +13,8 @@ use reqwest::{Client, Response, StatusCode};
 use simulator::{Account, Builder, Clock, Entropy, Environment, Simulator, SoftDevice};
 
 pub(crate) const KID: &str = "00112233445566778899aabbccddeeff";
+/// [`KID`], as Marlin writes it.
+pub(crate) const CONTENT_ID: &str = "urn:marlin:kid:00112233445566778899aabbccddeeff";
 pub(crate) const OTHER_KID: &str = "10112233445566778899aabbccddeeff";
 pub(crate) const KEY: &str = "000102030405060708090a0b0c0d0e0f";
 pub(crate) const KEK: &str = "11111111111111111111111111111111";
@@ -121,6 +123,11 @@ impl Bench {
                 TokenUrl::new(&answer.license_acquisition_url, answer.token).unwrap()
             }
             Drm::Widevine | Drm::FairPlay => body.parse().unwrap(),
+            Drm::Ms3 => body.parse::<CompoundUrl>().unwrap().license().clone(),
+            Drm::Broadband => {
+                let action: ActionToken = body.parse().unwrap();
+                TokenUrl::new(&self.url(drm.license_path()), action.token).unwrap()
+            }
         }
     }
 
@@ -240,6 +247,14 @@ pub(crate) fn base_form(drm: Drm) -> Vec<(&'static str, &'static str)> {
             ("uncompressedDigitalVideoOPL", "100"),
         ]),
         Drm::FairPlay => pairs.push(("iv", KID)),
+        Drm::Ms3 => {
+            pairs[0] = ("contentId", CONTENT_ID);
+            pairs.push(("contentURL", "https://cdn.example.org/a film.mpd"));
+        }
+        Drm::Broadband => {
+            pairs[0] = ("contentId", CONTENT_ID);
+            pairs.extend([("actionTokenType", "1"), ("rightsType", "BuyToOwn")]);
+        }
     }
     pairs
 }

@@ -12,6 +12,7 @@ mod help;
 mod journal;
 mod keys;
 mod licenses;
+mod marlin;
 mod program;
 mod readme;
 mod records;

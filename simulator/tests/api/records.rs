@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use expressplay::Drm;
+use expressplay::{Drm, RefusalBody, record::Records};
+use jiff::SignedDuration;
 
-use crate::help::{Bench, COOKIE, KID, OTHER_KID, Who, code, device};
+use crate::help::{Bench, COOKIE, KID, OTHER_KID, Who, authenticator, code, device};
 
 #[tokio::test]
 async fn records_are_found_by_each_of_the_four_methods() {
@@ -152,4 +153,83 @@ async fn records_need_an_authenticator() {
         .unwrap();
     assert_eq!(response.status(), 401);
     assert_eq!(code(response).await, -2017);
+}
+
+#[tokio::test]
+async fn records_are_found_by_time_and_the_archive_has_the_old_ones() {
+    let bench = Bench::start().await;
+    let a = device();
+    let mut times = vec![];
+    for _ in 0..3 {
+        let url = bench.token(Who::Test, Drm::Widevine, &[]).await;
+        times.push(bench.clock().now());
+        bench.redeem(&url, &a, &[KID]).await;
+        bench.clock().advance(Duration::from_secs(24 * 3600));
+    }
+    let find = async |path: &str, start: &str, end: &str| {
+        let call = bench.http.get(bench.url(path)).query(&[
+            ("customerAuthenticator", authenticator(Who::Test).as_str()),
+            ("startTime", start),
+            ("endTime", end),
+        ]);
+        let response = call.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let records = response.json::<Records>().await.unwrap().records;
+        let ids: Vec<_> = records.into_iter().map(|it| it.event_id.0).collect();
+        ids
+    };
+    let at = |n: usize, seconds: i64| {
+        let time = times[n] + SignedDuration::from_secs(seconds);
+        time.to_string()
+    };
+    let by_time = "/cmiapi/getrecordbytime/";
+    assert_eq!(find(by_time, &at(0, 0), &at(1, 60)).await, ["2", "1"]);
+    assert_eq!(find(by_time, &at(1, 3600), &at(2, 60)).await, ["3"]);
+    assert!(find(by_time, &at(2, 3600), &at(2, 7200)).await.is_empty());
+
+    let archive = "/cmiapi/getarchivedrecord/";
+    assert!(find(archive, &at(0, 0), &at(2, 60)).await.is_empty());
+    // 87 and a half days and the three that have passed: the first is over 90 days old.
+    bench
+        .clock()
+        .advance(Duration::from_secs((88 * 24 - 12) * 3600));
+    assert_eq!(find(archive, &at(0, 0), &at(2, 60)).await, ["1"]);
+    assert_eq!(find(by_time, &at(0, 0), &at(2, 60)).await, ["3", "2", "1"]);
+}
+
+#[tokio::test]
+async fn a_span_of_time_has_two_ends_in_order() {
+    let bench = Bench::start().await;
+    let auth = authenticator(Who::Test);
+    for (start, end, parameter) in [
+        (None, Some("2030-01-01T00:00:00Z"), "startTime"),
+        (Some("2030-01-01T00:00:00Z"), None, "endTime"),
+        (Some("yesterday"), Some("2030-01-01T00:00:00Z"), "startTime"),
+        (Some("2030-01-01T00:00:00Z"), Some("+60"), "endTime"),
+        (
+            Some("2030-01-01T00:00:01Z"),
+            Some("2030-01-01T00:00:00Z"),
+            "endTime",
+        ),
+    ] {
+        for path in ["/cmiapi/getrecordbytime/", "/cmiapi/getarchivedrecord"] {
+            let mut query = vec![("customerAuthenticator", auth.as_str())];
+            query.extend(start.map(|time| ("startTime", time)));
+            query.extend(end.map(|time| ("endTime", time)));
+            let response = bench
+                .http
+                .get(bench.url(path))
+                .query(&query)
+                .send()
+                .await
+                .unwrap();
+            let body: RefusalBody = response.json().await.unwrap();
+            assert_eq!(body.error_code, -2035);
+            assert_eq!(
+                body.parameter.as_deref(),
+                Some(parameter),
+                "{start:?} {end:?}"
+            );
+        }
+    }
 }

@@ -380,7 +380,7 @@ async fn what_cannot_be_made_says_why() {
         (
             test_account(json!({ "unboundDrms": ["playready"] })),
             400,
-            "PlayReady",
+            "no code to refuse playready with",
         ),
         (test_account(json!({ "credits": -1 })), 400, "credits"),
     ] {

@@ -46,6 +46,8 @@ async fn every_drm_answers_in_its_own_form() {
         (Drm::Widevine, "/hms/wv/rights/"),
         (Drm::PlayReady, "/playready/RightsManager.asmx"),
         (Drm::FairPlay, "/hms/fp/rights/"),
+        (Drm::Ms3, "/hms/ms3/rights/"),
+        (Drm::Broadband, "/hms/bb/rights/"),
     ] {
         let url = bench.token(Who::Test, drm, &[]).await;
         assert_eq!(url.endpoint(), bench.url(path));
