@@ -112,11 +112,11 @@ pub(super) const CONTENT_ID: &str = "contentId";
 
 /// Reads every key of a form, in the order of their indices, the one without an index first.
 /// `described` names the other parameters that take an index.
-pub(super) fn read(form: &Form, described: &[&str], kid: Kid) -> Result<Vec<Entry>, Refusal> {
+pub(super) fn read(form: &Form, described: &[&str], rule: Kid) -> Result<Vec<Entry>, Refusal> {
     let mut slots: BTreeMap<Slot, bool> = BTreeMap::new();
     for name in form.names() {
         let (base, slot) = split(name);
-        let is_key = kid.is_key_parameter(base);
+        let is_key = rule.is_key_parameter(base);
         let takes_index = is_key || base == "kek" || described.contains(&base);
         if is_key || (takes_index && slot != Slot::Plain) {
             *slots.entry(slot).or_default() |= is_key;
@@ -131,18 +131,18 @@ pub(super) fn read(form: &Form, described: &[&str], kid: Kid) -> Result<Vec<Entr
             "{} keys are too many: a token takes {MAX_KEYS}",
             slots.len()
         );
-        return Err(Refusal::new(ErrorCode::KidInvalid, why).at(kid.parameter()));
+        return Err(Refusal::new(ErrorCode::KidInvalid, why).at(rule.parameter()));
     }
     let any_key = form
         .names()
         .any(|name| matches!(split(name).0, "contentKey" | "ek" | "kek"));
     if !any_key {
-        return Err(missing_key(form, kid));
+        return Err(missing_key(form, rule));
     }
     // A key without a kid answers any kid, so it can only stand alone.
-    let kid = match kid {
+    let rule = match rule {
         Kid::Optional if slots.len() > 1 => Kid::Required,
-        kid => kid,
+        rule => rule,
     };
     let mut seen = HashSet::new();
     slots
@@ -151,21 +151,19 @@ pub(super) fn read(form: &Form, described: &[&str], kid: Kid) -> Result<Vec<Entr
             if !is_key {
                 return Err(index_without_key(slot));
             }
-            let entry = read_one(form, slot, kid)?;
+            let entry = read_one(form, slot, rule)?;
             if let Some(kid) = &entry.kid
                 && !seen.insert(kid.clear_key_bytes())
             {
-                let refusal =
-                    Refusal::wrong(ErrorCode::KidInvalid, slot.name("kid"), &kid.to_string());
-                return Err(refusal.because("one key stands twice"));
+                return Err(stands_twice(form, slot, rule));
             }
             Ok(entry)
         })
         .collect()
 }
 
-fn read_one(form: &Form, slot: Slot, kid_rule: Kid) -> Result<Entry, Refusal> {
-    let kid = match (form.read::<KeyId>(&slot.name("kid"))?, kid_rule) {
+fn read_one(form: &Form, slot: Slot, rule: Kid) -> Result<Entry, Refusal> {
+    let kid = match (form.read::<KeyId>(&slot.name("kid"))?, rule) {
         (None, Kid::OrContentId) => super::marlin::kid_of_content(form, slot)?,
         (kid, _) => kid,
     };
@@ -192,9 +190,9 @@ fn read_one(form: &Form, slot: Slot, kid_rule: Kid) -> Result<Entry, Refusal> {
         }
     };
     let key = key.ok_or_else(|| index_without_key(slot))?;
-    let needs_kid = kid_rule != Kid::Optional || matches!(key, KeySource::Stored { .. });
+    let needs_kid = rule != Kid::Optional || matches!(key, KeySource::Stored { .. });
     if needs_kid && kid.is_none() {
-        let name = slot.name(kid_rule.parameter());
+        let name = slot.name(rule.parameter());
         return Err(Refusal::missing(ErrorCode::KidMissing, name));
     }
     Ok(Entry { slot, kid, key })
@@ -235,6 +233,16 @@ fn missing_key(form: &Form, kid: Kid) -> Refusal {
         return Refusal::missing(ErrorCode::KidMissing, kid.parameter());
     }
     Refusal::missing(ErrorCode::ContentKey, "contentKey").because(KEY_CHOICE)
+}
+
+fn stands_twice(form: &Form, slot: Slot, rule: Kid) -> Refusal {
+    let kid = slot.name("kid");
+    let name = match form.get(&kid) {
+        Some(_) => kid,
+        None => slot.name(rule.parameter()),
+    };
+    let got = form.get(&name).unwrap_or_default();
+    Refusal::wrong(ErrorCode::KidInvalid, name.clone(), got).because("one key stands twice")
 }
 
 fn index_without_key(slot: Slot) -> Refusal {
