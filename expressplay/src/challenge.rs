@@ -27,6 +27,7 @@ pub const MAX_JTI_CHARS: usize = 64;
 
 /// A Clear Key request as EME makes it: `{"kids":["…"],"type":"temporary"}` (W3C EME, 9.1.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClearKeyRequest {
     /// The key ids that the player asks for, 16 bytes each, base64url on the wire.
     pub kids: Vec<KidBytes>,
@@ -38,6 +39,8 @@ pub struct ClearKeyRequest {
 /// A key id in a Clear Key message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[A-Za-z0-9_-]{22}$"))]
 pub struct KidBytes(pub [u8; 16]);
 
 impl TryFrom<String> for KidBytes {
@@ -59,6 +62,7 @@ impl From<KidBytes> for String {
 /// The kind of EME session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SessionType {
     /// The licence ends with the session.
     Temporary,
@@ -268,6 +272,7 @@ impl SignedChallenge {
 ///
 /// It proves nothing. The account says whether it is accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlainChallenge {
     /// The Clear Key request.
     #[serde(flatten)]

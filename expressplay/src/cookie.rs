@@ -12,6 +12,8 @@ use crate::{ErrorCode, Refusal};
 /// (API section 2). It is not an HTTP cookie, though it may travel as one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 32))]
 pub struct Cookie(String);
 
 impl Cookie {

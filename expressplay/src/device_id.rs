@@ -11,6 +11,8 @@ use crate::{ErrorCode, Refusal};
 /// Either case is read; lower case is written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[0-9a-fA-F]{32}$"))]
 pub struct DeviceId([u8; 16]);
 
 impl DeviceId {

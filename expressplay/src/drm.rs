@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A DRM that ExpressPlay makes tokens and licences for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Drm {
     /// Google Widevine, `wv`.
     Widevine,

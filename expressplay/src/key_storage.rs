@@ -12,6 +12,7 @@ pub const KEYS_PATH: &str = "/keystore/keys";
 /// `k` is a content key in clear: this type's `Debug` leaves it out.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StoredKey {
     /// The key's id, 32 hexadecimal digits.
     pub kid: String,
@@ -48,6 +49,7 @@ impl fmt::Debug for StoredKey {
 /// A key to store: `k` needs the call to give a `kek`, `ek` does not.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KeyToStore {
     /// The key's id; without one the call is refused (-4018).
     #[serde(default, skip_serializing_if = "Option::is_none")]

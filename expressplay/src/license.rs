@@ -12,8 +12,10 @@ use crate::{
 /// Written with [`serde_json`] it gives the content keys up: it goes to the device that earned
 /// it, and nowhere else. Its `Debug` does not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct License {
     /// The keys.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Jwk>))]
     pub keys: Vec<LicenseKey>,
     /// The kind of session, as asked for.
     #[serde(rename = "type")]
@@ -30,7 +32,9 @@ pub struct LicenseKey {
     pub key: ContentKey,
 }
 
+/// A key as a JWK (RFC 7517) of the type `oct`.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 struct Jwk {
     kty: String,
     kid: KidBytes,

@@ -21,6 +21,8 @@ pub const MAX_RECORDS: usize = 32;
 /// A record's number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String))]
 pub struct EventId(pub String);
 
 impl FromStr for EventId {
@@ -42,12 +44,14 @@ impl fmt::Display for EventId {
 /// read counts as missing, and a record without the known three as they should be is left out of
 /// [`Records`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Record {
     /// Its number, which may come as text or as a number.
     #[serde(deserialize_with = "text_or_number")]
     pub event_id: EventId,
     /// When it happened.
     #[serde(default, deserialize_with = "lenient")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub event_time: Option<Timestamp>,
     /// What happened: `license`, or `registration` or `deregistration` of Marlin Broadband's.
     #[serde(default, deserialize_with = "lenient")]
@@ -69,6 +73,7 @@ pub struct Record {
     pub content_id: Option<String>,
     /// The kids that a licence was issued for, or that were asked for in vain.
     #[serde(default, deserialize_with = "lenient")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub kids: Vec<KeyId>,
     /// Issued or refused; where it is missing, a record with a device_id counts as issued.
     #[serde(default, deserialize_with = "lenient")]
@@ -95,6 +100,7 @@ impl Record {
 /// How a redemption ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Status {
     /// With a licence.
     Issued,
@@ -104,6 +110,7 @@ pub enum Status {
 
 /// The answer of record retrieval: records, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Records {
     /// The records; those that cannot be read are left out.
     #[serde(deserialize_with = "readable")]

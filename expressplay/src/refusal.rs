@@ -146,6 +146,7 @@ impl fmt::Display for Refusal {
 /// is written. The code is a plain number here: a client must understand a code it does not know.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RefusalBody {
     /// The code's number.
     pub error_code: i32,

@@ -18,6 +18,8 @@ pub const MS3_PARAMETER: &str = "b";
 /// [`Token::reveal`] gives the text up.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = "^[A-Za-z0-9_-]+$"))]
 pub struct Token(String);
 
 impl Token {
@@ -165,6 +167,7 @@ pub struct NotATokenUrl;
 
 /// PlayReady's answer to a token request: URL and token apart, in JSON (API section 2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlayReadyToken {
     /// Where the licence request goes.
     #[serde(rename = "licenseAcquisitionUrl")]

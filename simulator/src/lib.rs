@@ -25,6 +25,7 @@
 //! | `log`, `records` | the transaction log: writing it, and asking it |
 //! | `keys`, `key_wrap` | key storage |
 //! | [`control`], [`sandbox`] | the control plane, `/__sim/`, and the sandboxes that it makes |
+//! | `openapi` | what all of it looks like, for machines and people |
 //! | [`clock`], [`entropy`] | time and randomness, which tests may own |
 //! | [`database`] | SQLite, as everything here keeps it |
 
@@ -46,6 +47,7 @@ mod key_wrap;
 mod keys;
 mod license;
 mod log;
+mod openapi;
 mod records;
 pub mod sandbox;
 mod seal;

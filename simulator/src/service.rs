@@ -22,6 +22,7 @@ use crate::{
     exchange::{self, Operation},
     hints,
     log::Log,
+    openapi,
     sandbox::Sandboxes,
     seal::Sealer,
 };
@@ -89,6 +90,7 @@ impl Service {
             .route(error::PAGE, get(error::page_of_codes))
             .merge(licenses)
             .merge(backend)
+            .merge(openapi::routes(None))
             .fallback(any(no_such_url));
         if self.has_control {
             router = router.merge(control::routes(&self));
