@@ -126,12 +126,7 @@ const KEYS: &[Parameter] = &[
         ],
     )
     .indexed(),
-    takes(
-        "kek",
-        HEX_128,
-        &[E::EncryptedKey, E::KekAndContentKey, E::KeyStorage],
-    )
-    .indexed(),
+    takes("kek", HEX_128, &[E::EncryptedKey, E::KeyStorage]).indexed(),
     takes(
         "ek",
         "48 hexadecimal digits: a key wrapped under kek (RFC 3394)",

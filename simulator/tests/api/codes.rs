@@ -278,6 +278,52 @@ const TOKEN_CASES: &[Case] = &[
             ("rental.periodEndTime", "2001-01-01T00:00:00Z"),
         ],
     ),
+    case(E::OutputControlRange, PR, &[("algId", "rot13")]),
+    case(E::OutputControlRange, PR, &[("minCertSecurityLevel", "1")]),
+    case(
+        E::OutputControlRange,
+        PR,
+        &[("compressedDigitalAudioOPL", "-1")],
+    ),
+    case(
+        E::OutputControlRange,
+        PR,
+        &[("compressedDigitalVideoOPL", "a")],
+    ),
+    case(
+        E::OutputControlRange,
+        PR,
+        &[("uncompressedDigitalAudioOPL", "")],
+    ),
+    case(
+        E::OutputControlRange,
+        PR,
+        &[("uncompressedDigitalVideoOPL", "1e3")],
+    ),
+    without(E::OplMissing, PR, &["compressedDigitalAudioOPL"]),
+    without(E::OplMissing, PR, &["compressedDigitalVideoOPL"]),
+    without(E::OplMissing, PR, &["uncompressedDigitalAudioOPL"]),
+    without(E::OplMissing, PR, &["uncompressedDigitalVideoOPL"]),
+    case(E::OutputControlRange, WV, &[("trackType", "5")]),
+    case(E::LicenseDuration, WV, &[("playbackDuration", "-1")]),
+    case(E::DeviceIdInvalid, WV, &[("deviceid", ZERO_DEVICE)]),
+    case(
+        E::NoCorrespondingValue,
+        MS3,
+        &[
+            ("extensionType", "wudo"),
+            ("extensionPayload", "AAAA"),
+            ("extensionCriticalFlag", "maybe"),
+        ],
+    ),
+    case(E::ExtensionPayload, MS3, &[("ms3Extension", "wudo,true,!")]),
+    Case {
+        code: E::EncryptedKey,
+        who: Who::Test,
+        drm: WV,
+        set: &[("kek", "abc"), ("ek", EK)],
+        unset: &["contentKey"],
+    },
     as_who(Who::Disabled, case(E::AccountDisabled, WV, &[])),
     as_who(Who::WithoutDrms, case(E::WidevineDisabled, WV, &[])),
     as_who(Who::WithoutDrms, case(E::PlayReadyDisabled, PR, &[])),
@@ -383,6 +429,30 @@ async fn each_refused_parameter_is_named_with_what_it_got_and_may_earn_that_code
             assert!(!said.contains(&secret.to_lowercase()), "{body:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn every_code_that_a_parameter_may_earn_is_caused_by_it() {
+    let bench = Bench::start().await;
+    let mut caused = BTreeSet::new();
+    for case in TOKEN_CASES {
+        let mut pairs = case.pairs();
+        pairs.push(("errorFormat", "json"));
+        let response = bench.token_call(case.who, case.drm, &pairs).await;
+        let body: RefusalBody = response.json().await.unwrap();
+        let name = parameter::base_of(&body.parameter.unwrap()).to_owned();
+        caused.insert((name, body.error_code));
+    }
+    let mut missing = BTreeSet::new();
+    for known in Drm::ALL.into_iter().flat_map(parameter::of_token) {
+        for code in known.codes {
+            let elsewhere = parameter::EVERY_CALL.contains(known);
+            if !elsewhere && !caused.contains(&(known.name.to_owned(), code.number())) {
+                missing.insert((known.name, code.number()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no case causes {missing:?}");
 }
 
 #[tokio::test]
