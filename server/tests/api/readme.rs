@@ -30,8 +30,10 @@ fn simulator() -> PathBuf {
     let program = folder.join("simulator");
     if !program.exists() {
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--locked", "-p", "simulator", "--bin", "simulator"]);
-        build.arg("--target-dir").arg(folder.parent().unwrap());
+        // With the server's features, so that little is built that is not here.
+        build.args(["build", "--locked", "-p", "server", "-p", "simulator"]);
+        build.args(["--bin", "simulator", "--target-dir"]);
+        build.arg(folder.parent().unwrap());
         if folder.ends_with("release") {
             build.arg("--release");
         }
