@@ -11,7 +11,7 @@ use app::{
     problem::Problem,
 };
 use async_trait::async_trait;
-use expressplay::{Cookie, DeviceId};
+use expressplay::{Cookie, DeviceId, client::CookieCarrier};
 use uuid::Uuid;
 
 use crate::{
@@ -226,7 +226,9 @@ impl Request {
             ..
         } = &*self.shop;
         let cookie = entitlement.cookie();
-        let token = entitlement.dummy_token(&cookie, &catalogue.dummy).await?;
+        let token = entitlement
+            .dummy_token(&cookie, CookieCarrier::Header, &catalogue.dummy)
+            .await?;
         let id = self.shop.entropy.uuid();
         devices::begin(db, viewer, id, &cookie, clock.now()).await?;
         let dummy = HandOver {

@@ -106,6 +106,15 @@ impl Catalogue {
         self.titles.iter().find(|entry| entry.title.slug == *slug)
     }
 
+    /// What has that content id: a title's clip, or the one that devices register with.
+    #[must_use]
+    pub fn clip(&self, content_id: Uuid) -> Option<&Clip> {
+        let titles = self.titles.iter().map(|entry| &entry.clip);
+        titles
+            .chain([&self.dummy])
+            .find(|clip| clip.content_id == content_id)
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         let file: RawCatalogue = toml::from_str(text).map_err(|error| {
             let line = error
@@ -355,7 +364,13 @@ mod tests {
                 .any(|entry| entry.clip.keys.len() == 2)
         );
         let slug = "tidewater".parse().unwrap();
-        assert_eq!(catalogue.entry(&slug).unwrap().title.name, "Tidewater");
+        let entry = catalogue.entry(&slug).unwrap();
+        assert_eq!(entry.title.name, "Tidewater");
+        for clip in [&entry.clip, &catalogue.dummy] {
+            let found = catalogue.clip(clip.content_id).unwrap();
+            assert_eq!(found.manifest, clip.manifest);
+        }
+        assert!(catalogue.clip(Uuid::nil()).is_none());
     }
 
     #[test]

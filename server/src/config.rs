@@ -13,7 +13,11 @@ use clap::{
 use expressplay::{CustomerAuthenticator, client::BaseUrl};
 use simulator::Entropy;
 
-use crate::{entitlement::Patience, error::Error};
+use crate::{
+    entitlement::Patience,
+    error::Error,
+    mutual_tls::{FLAGS, Files},
+};
 
 /// The number of the embedded simulator's account; its secret is random unless given.
 const EMBEDDED_ACCOUNT: u64 = 100_001;
@@ -118,6 +122,22 @@ pub struct Args {
     )]
     pub https: bool,
 
+    /// Where the sample entitlement server listens, over mutual TLS; without, there is none.
+    #[arg(long, env = "BINDERY_ENTITLEMENT_LISTEN")]
+    pub entitlement_listen: Option<SocketAddr>,
+
+    /// The entitlement server's certificate, in PEM, with those between it and its authority.
+    #[arg(long, env = "BINDERY_ENTITLEMENT_CERTIFICATE", value_name = "FILE")]
+    pub entitlement_certificate: Option<PathBuf>,
+
+    /// That certificate's private key, in PEM.
+    #[arg(long, env = "BINDERY_ENTITLEMENT_KEY", value_name = "FILE")]
+    pub entitlement_key: Option<PathBuf>,
+
+    /// The authorities that sign the certificates of the entitlement server's clients, in PEM.
+    #[arg(long, env = "BINDERY_ENTITLEMENT_CLIENT_CA", value_name = "FILE")]
+    pub entitlement_client_ca: Option<PathBuf>,
+
     /// The catalogue.
     #[arg(
         long,
@@ -141,6 +161,14 @@ pub enum Command {
         /// What the shop calls the viewer [default: what stands before the @].
         #[arg(long)]
         name: Option<String>,
+    },
+    /// Makes certificates for a trial of the entitlement server, and says what to do with them.
+    MakeCertificates {
+        /// Where they go; the folder is made where it is missing, and nothing is overwritten.
+        folder: PathBuf,
+        /// A name or an IP address that the server is reached by, besides localhost. Repeatable.
+        #[arg(long = "host", value_name = "NAME")]
+        hosts: Vec<String>,
     },
 }
 
@@ -168,12 +196,23 @@ pub struct Settings {
     pub no_demo_data: bool,
     /// Whether cookies are marked Secure.
     pub https: bool,
+    /// The sample entitlement server, if there is one.
+    pub entitlement: Option<EntitlementServer>,
     /// The catalogue file.
     pub catalogue: PathBuf,
     /// The built site.
     pub site: PathBuf,
     /// Randomness.
     pub entropy: Entropy,
+}
+
+/// The sample entitlement server: a listener of its own.
+#[derive(Debug, Clone)]
+pub struct EntitlementServer {
+    /// Where it listens; port 0 for any that is free.
+    pub listen: SocketAddr,
+    /// By what it and its clients are known.
+    pub files: Files,
 }
 
 /// The ExpressPlay to talk to.
@@ -223,6 +262,7 @@ impl Settings {
             cdm: Cdm::Simulated,
             no_demo_data: false,
             https: false,
+            entitlement: None,
             catalogue: "media/catalogue.toml".into(),
             site: "target/site".into(),
             entropy,
@@ -272,7 +312,9 @@ impl TryFrom<Args> for Settings {
                     .to_owned(),
             ));
         }
+        let entitlement = EntitlementServer::read(&args)?;
         let mut settings = Self::embedded(args.listen, &args.database, simulator_listen);
+        settings.entitlement = entitlement;
         if let (Some(base), Some(authenticator)) = (args.expressplay_url, authenticator.clone()) {
             settings.expressplay = ExpressPlay::Elsewhere {
                 base,
@@ -302,6 +344,44 @@ impl TryFrom<Args> for Settings {
         settings.catalogue = args.catalogue;
         settings.site = args.site;
         Ok(settings)
+    }
+}
+
+impl EntitlementServer {
+    /// All of it or nothing: half of it would be a server that somebody believes to be there.
+    fn read(args: &Args) -> Result<Option<Self>, Error> {
+        let (listen, certificate, key, client_ca) = (
+            args.entitlement_listen,
+            &args.entitlement_certificate,
+            &args.entitlement_key,
+            &args.entitlement_client_ca,
+        );
+        if let (Some(listen), Some(certificate), Some(key), Some(client_ca)) =
+            (listen, certificate, key, client_ca)
+        {
+            let files = Files {
+                certificate: certificate.clone(),
+                key: key.clone(),
+                client_ca: client_ca.clone(),
+            };
+            return Ok(Some(Self { listen, files }));
+        }
+        let given = [
+            ("--entitlement-listen", listen.is_some()),
+            (FLAGS[0], certificate.is_some()),
+            (FLAGS[1], key.is_some()),
+            (FLAGS[2], client_ca.is_some()),
+        ];
+        let missing: Vec<_> = given.iter().filter(|(_, given)| !given).collect();
+        if missing.len() == given.len() {
+            return Ok(None);
+        }
+        let missing: Vec<_> = missing.iter().map(|(flag, _)| *flag).collect();
+        Err(Error::Settings(format!(
+            "the entitlement server needs all four of its settings, and these are missing: {}. \
+             `server make-certificates FOLDER` makes the files for a trial",
+            missing.join(", ")
+        )))
     }
 }
 
@@ -468,6 +548,34 @@ mod tests {
         ]));
         assert!(!with(&["--listen", "0.0.0.0:3000"]));
         assert!(!with(&["--no-demo-data"]));
+    }
+
+    #[test]
+    fn the_entitlement_server_is_off_or_whole() {
+        assert!(settings(&[]).entitlement.is_none());
+        let flags = [
+            "--entitlement-listen=127.0.0.1:3443",
+            "--entitlement-certificate=server.pem",
+            "--entitlement-key=server-key.pem",
+            "--entitlement-client-ca=ca.pem",
+        ];
+        let whole = settings(&flags).entitlement.unwrap();
+        assert_eq!(whole.listen.port(), 3443);
+        assert_eq!(whole.files.client_ca, PathBuf::from("ca.pem"));
+        for left_out in 0..flags.len() {
+            let mut half = flags.to_vec();
+            let flag = half.remove(left_out).split('=').next().unwrap();
+            let fault = Settings::try_from(args(&half).unwrap()).unwrap_err();
+            let missing = format!("these are missing: {flag}. ");
+            assert!(fault.to_string().contains(&missing), "{fault}");
+        }
+        let fault = Settings::try_from(args(&flags[..1]).unwrap()).unwrap_err();
+        assert!(
+            fault
+                .to_string()
+                .contains("--entitlement-key, --entitlement-client-ca"),
+            "{fault}"
+        );
     }
 
     #[test]

@@ -42,6 +42,8 @@ use crate::{
 pub const DUMMY_TOKEN_LIFE: Duration = Duration::from_secs(60);
 /// How long a bound token waits to be redeemed: it is made when the viewer presses play.
 pub const BOUND_TOKEN_LIFE: Duration = Duration::from_secs(120);
+/// How long a time-based token can be redeemed, by whoever has it.
+pub const TIME_BASED_TOKEN_LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// How long to wait for a record that is late (API section 4).
 #[derive(Debug, Clone, Copy)]
@@ -78,8 +80,8 @@ impl Patience {
 /// What a bound token is made of, besides the clip.
 #[derive(Debug, Clone)]
 pub struct Binding {
-    /// The order that it is for.
-    pub order: Uuid,
+    /// The order that it is for; none where another shop keeps them.
+    pub order: Option<Uuid>,
     /// The cookie of the device's registration.
     pub cookie: Cookie,
     /// The only device that may redeem it.
@@ -115,11 +117,17 @@ impl Entitlement {
         cookie
     }
 
-    /// Step 2, **dummy token**: for the dummy clip, the cookie attached, as a header.
+    /// Step 2, **dummy token**: for the dummy clip, the cookie attached. A header cannot carry any
+    /// cookie but one of step 1.
     ///
     /// # Errors
     /// [`Error::ExpressPlay`].
-    pub async fn dummy_token(&self, cookie: &Cookie, dummy: &Clip) -> Result<TokenUrl, Error> {
+    pub async fn dummy_token(
+        &self,
+        cookie: &Cookie,
+        carrier: CookieCarrier,
+        dummy: &Clip,
+    ) -> Result<TokenUrl, Error> {
         let request = TokenRequest {
             common: Common {
                 expiration: Some(lives_for(DUMMY_TOKEN_LIFE)),
@@ -128,10 +136,7 @@ impl Entitlement {
             },
             rights: rights(dummy, None),
         };
-        let token = self
-            .expressplay
-            .generate_token(&request, CookieCarrier::Header)
-            .await?;
+        let token = self.expressplay.generate_token(&request, carrier).await?;
         info!(step = 2, %cookie, seconds = DUMMY_TOKEN_LIFE.as_secs(), "dummy token made");
         Ok(token)
     }
@@ -188,10 +193,9 @@ impl Entitlement {
             .expressplay
             .generate_token(&request, CookieCarrier::Parameter)
             .await?;
-        let kids: Vec<_> = clip.keys.iter().map(|key| key.kid.to_string()).collect();
         info!(
-            step = 5, %order, %cookie, %device_id, kids = kids.join(" "), content_id = %clip.content_id,
-            seconds = life.as_secs(), "bound token made"
+            step = 5, order = order.map(display), %cookie, %device_id, kids = kids(clip),
+            content_id = %clip.content_id, seconds = life.as_secs(), "bound token made"
         );
         Ok(token)
     }
@@ -214,8 +218,8 @@ impl Entitlement {
             ..
         } = binding;
         info!(
-            step = 6, order = %number, %cookie, %device_id, endpoint = token.endpoint(),
-            "bound token handed over"
+            step = 6, order = number.map(display), %cookie, %device_id,
+            endpoint = token.endpoint(), "bound token handed over"
         );
         HandOver {
             manifest: clip.manifest.clone(),
@@ -246,6 +250,30 @@ impl Entitlement {
             "the device_ids match: licence on record"
         );
         Some(at)
+    }
+
+    /// None of the seven: a **time-based token**, which any device may redeem until it expires. The
+    /// entitlement server makes it for other shops, which answer for who gets it.
+    ///
+    /// # Errors
+    /// [`Error::ExpressPlay`].
+    pub async fn time_based_token(&self, clip: &Clip) -> Result<TokenUrl, Error> {
+        let request = TokenRequest {
+            common: Common {
+                expiration: Some(lives_for(TIME_BASED_TOKEN_LIFE)),
+                ..Common::default()
+            },
+            rights: rights(clip, None),
+        };
+        let token = self
+            .expressplay
+            .generate_token(&request, CookieCarrier::Parameter)
+            .await?;
+        info!(
+            kids = kids(clip), content_id = %clip.content_id,
+            seconds = TIME_BASED_TOKEN_LIFE.as_secs(), "time-based token made"
+        );
+        Ok(token)
     }
 
     /// Whether ExpressPlay answers, and knows us.
@@ -295,6 +323,12 @@ fn rights(clip: &Clip, play: Option<SignedDuration>) -> Rights {
         playback_duration: seconds,
         ..Widevine::default()
     })
+}
+
+/// A clip's kids, for the log.
+fn kids(clip: &Clip) -> String {
+    let kids: Vec<_> = clip.keys.iter().map(|key| key.kid.to_string()).collect();
+    kids.join(" ")
 }
 
 fn lives_for(life: Duration) -> Moment {

@@ -1,6 +1,6 @@
 //! Everything that can go wrong in this crate, and what of it a viewer gets to see.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use app::problem::Problem;
 use expressplay::{ClientError, ErrorCode};
@@ -59,14 +59,31 @@ pub enum Error {
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// The address is in use, or not ours.
     #[error(
-        "cannot listen on {address}: {source}. Stop what uses it, or choose another address with --listen"
+        "cannot listen on {address}: {source}. Stop what uses it, or choose another address with {flag}"
     )]
     Listen {
+        /// The flag that gives the address.
+        flag: &'static str,
         /// The address.
         address: SocketAddr,
         /// Why.
         source: std::io::Error,
     },
+    /// A file that the entitlement server's TLS needs cannot be used.
+    #[error(
+        "{flag} {}: it {fault}. `server make-certificates` makes a set for a trial", file.display()
+    )]
+    TlsFile {
+        /// The flag that names the file.
+        flag: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// Certificates for a trial cannot be made.
+    #[error("the certificates cannot be made: {0}")]
+    Certificates(String),
     /// The signals that stop the program cannot be waited for.
     #[error("signals cannot be waited for: {0}")]
     Signals(std::io::Error),

@@ -11,13 +11,14 @@
 //! | [`records`] | what ExpressPlay's records say, and what they leave open |
 //! | [`orders`], [`payment`], [`rental`] | what was sold, charged once, and for how long |
 //! | [`catalogue`] | the titles and their keys, from `media/catalogue.toml` |
+//! | `sees`, [`mutual_tls`], [`certificates`] | the sample entitlement server for other shops, who may ask it, and certificates to try it with |
 //! | `web`, [`csrf`] | the web host, which refuses what other sites send |
 //! | `health` | whether the process is up, and whether it can sell |
 //! | [`config`], [`error`], [`database`], [`demo`], [`shop`] | settings, errors, SQLite, demo viewers, what requests share |
 //!
 //! [`Storefront::start`] runs one, in `main` as in a test.
 
-use std::{fs::File, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use app::LicenceOrigins;
 use expressplay::{Client, CustomerAuthenticator, client::BaseUrl};
@@ -30,6 +31,7 @@ pub mod accounts;
 pub mod backend;
 pub mod browser;
 pub mod catalogue;
+pub mod certificates;
 pub mod config;
 pub mod csrf;
 pub mod database;
@@ -38,15 +40,17 @@ pub mod devices;
 pub mod entitlement;
 pub mod error;
 mod health;
+pub mod mutual_tls;
 pub mod orders;
 pub mod payment;
 pub mod records;
 pub mod rental;
+mod sees;
 pub mod shop;
 mod throttle;
 mod web;
 
-pub use config::{ExpressPlay, Settings};
+pub use config::{EntitlementServer, ExpressPlay, Settings};
 pub use error::Error;
 
 use crate::{accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, shop::Shop};
@@ -66,6 +70,8 @@ pub struct Storefront {
     _claim: Option<File>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
+    /// The entitlement server, and where it listens.
+    entitlement: Option<(SocketAddr, JoinHandle<()>)>,
     sweeping: JoinHandle<()>,
 }
 
@@ -77,17 +83,14 @@ impl Storefront {
     /// used.
     pub async fn start(settings: Settings) -> Result<Self, Error> {
         let catalogue = Catalogue::read(&settings.catalogue)?;
-        let listener =
-            TcpListener::bind(settings.listen)
-                .await
-                .map_err(|source| Error::Listen {
-                    address: settings.listen,
-                    source,
-                })?;
-        let address = listener.local_addr().map_err(|source| Error::Listen {
-            address: settings.listen,
-            source,
-        })?;
+        let (listener, address) = listen("--listen", settings.listen).await?;
+        let entitlement = match &settings.entitlement {
+            Some(EntitlementServer { listen: at, files }) => {
+                let tls = files.read()?;
+                Some((listen("--entitlement-listen", *at).await?, tls))
+            }
+            None => None,
+        };
         let claim = database::claim(&settings.database)?;
         let db = database::open(&settings.database).await?;
         let sessions = SqliteStore::new(db.clone());
@@ -119,8 +122,19 @@ impl Storefront {
             https: settings.https,
         });
 
-        let router = web::router(shop, sessions.clone(), origins, &settings.site);
         let (stop, stopped) = watch::channel(false);
+        let entitlement = match entitlement {
+            Some(((listener, address), tls)) => {
+                let cannot_listen = cannot_listen("--entitlement-listen", address);
+                let listener = mutual_tls::Listener::new(listener, tls).map_err(cannot_listen)?;
+                let router = sees::router(Arc::clone(&shop));
+                tracing::info!(%address, "the entitlement server listens");
+                let serving = tokio::spawn(serve(listener, router, stopped.clone()));
+                Some((address, serving))
+            }
+            None => None,
+        };
+        let router = web::router(shop, sessions.clone(), origins, &settings.site);
         let serving = tokio::spawn(serve(listener, router, stopped));
         let sweeping = tokio::spawn(sweep(sessions));
         tracing::info!(%address, "the storefront listens");
@@ -131,6 +145,7 @@ impl Storefront {
             _claim: claim,
             stop,
             serving,
+            entitlement,
             sweeping,
         })
     }
@@ -145,6 +160,14 @@ impl Storefront {
     #[must_use]
     pub fn url(&self) -> String {
         simulator::url_of(self.address)
+    }
+
+    /// The URL of its entitlement server, if there is one.
+    #[must_use]
+    pub fn entitlement_url(&self) -> Option<String> {
+        let (address, _) = self.entitlement.as_ref()?;
+        let at = simulator::url_of(*address).replacen("http", "https", 1);
+        Some(format!("{at}/entitlement"))
     }
 
     /// The time that its orders and rentals go by.
@@ -163,10 +186,15 @@ impl Storefront {
     pub async fn stop(mut self) {
         // The other end lives as long as the server does.
         let _ = self.stop.send(true);
-        if tokio::time::timeout(LAST_REQUESTS, &mut self.serving)
-            .await
-            .is_err()
-        {
+        let entitlement = self.entitlement.as_mut();
+        let served = async {
+            // A task that panicked has stopped too.
+            let _ = (&mut self.serving).await;
+            if let Some((_, serving)) = entitlement {
+                let _ = serving.await;
+            }
+        };
+        if tokio::time::timeout(LAST_REQUESTS, served).await.is_err() {
             tracing::warn!("some requests did not finish in time");
         }
         if let Some(simulator) = self.simulator.take() {
@@ -178,6 +206,9 @@ impl Storefront {
 impl Drop for Storefront {
     fn drop(&mut self) {
         self.serving.abort();
+        if let Some((_, serving)) = &self.entitlement {
+            serving.abort();
+        }
         self.sweeping.abort();
     }
 }
@@ -271,7 +302,30 @@ fn licence_origins(url: String) -> LicenceOrigins {
     LicenceOrigins(origin.into_iter().collect())
 }
 
-async fn serve(listener: TcpListener, router: axum::Router, mut stopped: watch::Receiver<bool>) {
+/// A listener, and the address that it has.
+async fn listen(
+    flag: &'static str,
+    address: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), Error> {
+    let cannot_listen = cannot_listen(flag, address);
+    let listener = TcpListener::bind(address).await.map_err(&cannot_listen)?;
+    let address = listener.local_addr().map_err(&cannot_listen)?;
+    Ok((listener, address))
+}
+
+fn cannot_listen(flag: &'static str, address: SocketAddr) -> impl Fn(io::Error) -> Error {
+    move |source| Error::Listen {
+        flag,
+        address,
+        source,
+    }
+}
+
+async fn serve<L>(listener: L, router: axum::Router, mut stopped: watch::Receiver<bool>)
+where
+    L: axum::serve::Listener,
+    L::Addr: std::fmt::Debug,
+{
     let asked = async move {
         // An error means that the handle is gone, which stops the server as well.
         let _ = stopped.wait_for(|stop| *stop).await;

@@ -1,13 +1,16 @@
 //! Runs the storefront until it is told to stop.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{io::IsTerminal, path::Path, process::ExitCode};
 
 use clap::Parser;
 use server::{
     Error, Settings, Storefront,
+    catalogue::Catalogue,
+    certificates,
     config::{Args, Command},
     demo,
 };
+use simulator::{Clock, Entropy};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -29,11 +32,15 @@ async fn main() -> ExitCode {
 }
 
 async fn run(mut args: Args) -> Result<(), Error> {
-    let command = args.command.take();
-    let settings = Settings::try_from(args)?;
-    match command {
-        Some(Command::AddViewer { email, name }) => add_viewer(&settings, &email, name).await,
-        None => open(settings).await,
+    match args.command.take() {
+        Some(Command::AddViewer { email, name }) => {
+            add_viewer(&args.try_into()?, &email, name).await
+        }
+        // Before there is what the rest of the settings may ask for.
+        Some(Command::MakeCertificates { folder, hosts }) => {
+            make_certificates(&args, &folder, &hosts)
+        }
+        None => open(args.try_into()?).await,
     }
 }
 
@@ -50,6 +57,21 @@ async fn add_viewer(settings: &Settings, email: &str, name: Option<String>) -> R
     let password = password.trim_end_matches(['\r', '\n']);
     server::add_viewer(settings, email, &name, password).await?;
     println!("{email} can sign in.");
+    Ok(())
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever makes certificates reads what to do with them"
+)]
+fn make_certificates(args: &Args, folder: &Path, hosts: &[String]) -> Result<(), Error> {
+    let trial = certificates::make(folder, hosts, &Clock::default())?;
+    let program = std::env::args().next().unwrap_or_default();
+    let message = Entropy::from_os().uuid();
+    // Where the catalogue cannot be read the shop says so, when it starts.
+    let catalogue = Catalogue::read(&args.catalogue).ok();
+    let title = catalogue.and_then(|catalogue| Some(catalogue.titles.first()?.clip.content_id));
+    println!("{}", trial.next_steps(&program, message, title));
     Ok(())
 }
 
@@ -76,6 +98,9 @@ fn welcome(storefront: &Storefront, with_demo_data: bool) {
     println!("\nBindery is open: {}\n", storefront.url());
     if let Some(simulator) = storefront.simulator() {
         println!("ExpressPlay, simulated: {}", simulator.url());
+    }
+    if let Some(url) = storefront.entitlement_url() {
+        println!("The entitlement server, over mutual TLS: {url}");
     }
     if with_demo_data {
         let emails: Vec<_> = demo::VIEWERS.iter().map(|(email, _)| *email).collect();

@@ -152,7 +152,7 @@ impl StoredOrder {
     #[must_use]
     pub fn binding(&self, left: Option<Left>) -> Binding {
         Binding {
-            order: self.id,
+            order: Some(self.id),
             cookie: self.cookie.clone(),
             device_id: self.device_id,
             left,

@@ -171,7 +171,7 @@ async fn no_secret_reaches_the_log_a_page_or_an_answer() {
     }
 }
 
-fn assert_secret(text: &str, secret: &[u8; 16]) {
+pub(crate) fn assert_secret(text: &str, secret: &[u8; 16]) {
     let standard = STANDARD.encode(secret);
     for form in [
         hex::encode(secret),

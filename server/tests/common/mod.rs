@@ -1,6 +1,7 @@
 //! A real storefront with a real simulator, and browsers and devices to use them with.
 
 pub(crate) mod browser;
+pub(crate) mod curl;
 pub(crate) mod device;
 pub(crate) mod gateway;
 pub(crate) mod log;
