@@ -126,7 +126,7 @@ pub(crate) async fn redeem(
         Outcome::Replayed => return Err(refuse(device::replayed())),
         Outcome::NoCredits => return Err(refuse(ErrorCode::InsufficientTokens.into())),
     };
-    tracing::info!(
+    tracing::debug!(
         %drm,
         cookie = contents.cookie.as_ref().map(tracing::field::display),
         keys = license.keys.len(),

@@ -62,7 +62,7 @@ pub(crate) async fn generate(
         .map_err(&refuse)?;
     let endpoint = license_endpoint(service, &call.host, drm, request.common.use_https);
     let url = TokenUrl::new(&endpoint, token).map_err(|error| Failure::internal(&error, format))?;
-    tracing::info!(
+    tracing::debug!(
         account = customer.authenticator.number(),
         %drm,
         cookie = contents.cookie.as_ref().map(tracing::field::display),

@@ -7,6 +7,7 @@
 
 mod codes;
 mod control;
+mod crowd;
 mod faults;
 mod help;
 mod journal;
