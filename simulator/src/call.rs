@@ -1,13 +1,17 @@
 //! What every call is made of: its parameters, its host, its cookie header.
 
-use std::sync::Arc;
+use std::{
+    borrow::Cow,
+    mem,
+    sync::{Arc, OnceLock},
+};
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Request},
     response::{IntoResponse, Response},
 };
-use expressplay::{ErrorCode, Refusal, token_request::Form};
+use expressplay::{ErrorCode, Refusal, key_storage::KEYS_PATH, token_request::Form};
 use http::{HeaderMap, Method, StatusCode, header, uri::Authority};
 
 use crate::{
@@ -27,6 +31,8 @@ pub(crate) struct Call {
     pub(crate) host: Authority,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Whose it is, once somebody has asked.
+    customer: OnceLock<Result<Arc<Customer>, Refusal>>,
 }
 
 impl FromRequest<Service> for Call {
@@ -34,31 +40,39 @@ impl FromRequest<Service> for Call {
 
     async fn from_request(request: Request, service: &Service) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let kid = Path::<String>::from_request_parts(&mut parts, service).await;
-        let mut parameters = Form::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let whole = Request::from_parts(parts.clone(), body);
-        let body = Bytes::from_request(whole, service)
+        let kid = match parts.uri.path().strip_prefix(KEYS_PATH) {
+            Some(rest) if !rest.is_empty() => {
+                Path::<String>::from_request_parts(&mut parts, service)
+                    .await
+                    .ok()
+            }
+            _ => None,
+        };
+        let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        let headers = mem::take(&mut parts.headers);
+        let body = Bytes::from_request(Request::from_parts(parts, body), service)
             .await
             .map_err(|rejection| body_refusal(rejection.status()))?;
-        let is_form = parts
-            .headers
+        let mut parameters = Form::parse(uri.query().unwrap_or_default().as_bytes());
+        let is_form = headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .is_some_and(is_form_type);
         if is_form {
-            parameters.extend(Form::parse(&body).pairs().iter().cloned());
+            parameters.extend(Form::parse(&body));
         }
-        let host = host(&parts.headers)
-            .or_else(|| parts.uri.authority().cloned())
+        let host = host(&headers)
+            .or_else(|| uri.authority().cloned())
             .ok_or_else(|| (StatusCode::BAD_REQUEST, "a request needs a Host").into_response())?;
         Ok(Self {
-            method: parts.method,
-            path: parts.uri.path().to_owned(),
-            kid: kid.ok().map(|Path(kid)| kid),
+            method,
+            path: uri.path().to_owned(),
+            kid: kid.map(|Path(kid)| kid),
             parameters,
             host,
-            headers: parts.headers,
+            headers,
             body,
+            customer: OnceLock::new(),
         })
     }
 }
@@ -90,9 +104,8 @@ impl Call {
         let format = ErrorFormat::read(self.parameters.get("errorFormat"), default);
         // An unknown format is reported in html, which is what one gets without asking.
         let usable = format.as_ref().copied().unwrap_or(ErrorFormat::Html);
-        let customer = service
-            .sandboxes
-            .authenticate(self.parameters.get("customerAuthenticator"), &self.host)
+        let customer = self
+            .customer(service)
             .map_err(|refusal| Failure::of_call(refusal, usable))?;
         let format = format.map_err(|refusal| Failure::of_call(refusal, usable))?;
         if customer.settings().disabled {
@@ -102,15 +115,28 @@ impl Call {
         Ok((customer, format))
     }
 
+    /// The account whose authenticator it carries; looked up once.
+    ///
+    /// # Errors
+    /// See [`crate::sandbox::Sandboxes::authenticate`].
+    pub(crate) fn customer(&self, service: &Service) -> Result<Arc<Customer>, Refusal> {
+        let authenticate = || {
+            let authenticator = self.parameters.get("customerAuthenticator");
+            service.sandboxes.authenticate(authenticator, &self.host)
+        };
+        self.customer.get_or_init(authenticate).clone()
+    }
+
     /// The parameters, with the cookie from the `Cookie` header where no parameter gives it.
-    pub(crate) fn with_cookie_header(&self) -> Form {
-        let mut form = self.parameters.clone();
-        if form.get("cookie").is_none()
+    pub(crate) fn with_cookie_header(&self) -> Cow<'_, Form> {
+        if self.parameters.get("cookie").is_none()
             && let Some(cookie) = cookie_header(&self.headers)
         {
+            let mut form = self.parameters.clone();
             form.push("cookie", cookie);
+            return Cow::Owned(form);
         }
-        form
+        Cow::Borrowed(&self.parameters)
     }
 }
 

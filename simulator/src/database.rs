@@ -79,13 +79,15 @@ pub fn claim(url: &str) -> Result<Option<File>, sqlx::Error> {
 /// A pool of so many connections. A database in memory is its one connection, which never ends.
 #[must_use]
 pub fn pool(url: &str, connections: u32) -> SqlitePoolOptions {
+    // A file does not hang up: to ask a connection whether it is still there would only take time.
+    let options = SqlitePoolOptions::new().test_before_acquire(false);
     if is_in_memory(url) || connections == 1 {
-        SqlitePoolOptions::new()
+        options
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
     } else {
-        SqlitePoolOptions::new().max_connections(connections)
+        options.max_connections(connections)
     }
 }
 

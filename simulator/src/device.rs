@@ -30,7 +30,7 @@ pub(crate) enum Asker {
 }
 
 /// What a challenge uses up: a `jti` of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Mark {
     pub(crate) thumbprint: [u8; 32],
     pub(crate) jti: String,

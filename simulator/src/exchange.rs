@@ -95,27 +95,25 @@ impl Known {
             Some(request) => request
                 .contents()
                 .and_then(|contents| service.sandboxes.customer(contents.account)),
-            None => {
-                let authenticator = call.parameters.get("customerAuthenticator");
-                let found = service.sandboxes.authenticate(authenticator, &call.host);
-                found.ok()
-            }
+            None => call.customer(service).ok(),
         };
         let sandbox = match &customer {
             Some(customer) => Arc::clone(&customer.sandbox),
             // A call of nobody's is of interest to whoever runs the simulator.
             None => service.sandboxes.get(&SandboxName::of_default())?,
         };
-        let parameters = call.with_cookie_header();
-        let parameter = |name: &str| parameters.get(name);
         let (cookie, device) = match &license {
             Some(request) => (request.cookie(), request.device()),
-            None => (
-                parameter("cookie").and_then(|text| text.parse().ok()),
-                parameter("deviceId")
-                    .or_else(|| parameter("deviceid"))
-                    .and_then(|text| text.parse().ok()),
-            ),
+            None => {
+                let parameters = call.with_cookie_header();
+                let device = parameters
+                    .get("deviceId")
+                    .or_else(|| parameters.get("deviceid"));
+                (
+                    parameters.get("cookie").and_then(|text| text.parse().ok()),
+                    device.and_then(|text| text.parse().ok()),
+                )
+            }
         };
         let hints = match (operation, &license) {
             (Operation::Token(drm), _) => hints::of_token_request(drm, &call.parameters),

@@ -130,7 +130,7 @@ pub(crate) async fn redeem(
             ));
         }
     };
-    tracing::info!(
+    tracing::debug!(
         %drm,
         cookie = contents.cookie.as_ref().map(tracing::field::display),
         keys = license.keys.len(),

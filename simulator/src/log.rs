@@ -3,13 +3,20 @@
 //! One writer commits for all that wait: whatever arrives while a commit is under way goes into
 //! the next one. A record is durable (SQLite WAL, synchronous FULL) before its licence is
 //! answered, and the mark that makes a challenge good for one use is in the same commit.
+//!
+//! A commit has as many statements for hundreds of records as for one. What comes of each record
+//! is worked out in between, one after the other, as if each had come alone.
 
-use std::net::SocketAddr;
+use std::{
+    collections::{HashMap, HashSet},
+    net::SocketAddr,
+};
 
 use expressplay::{Cookie, DeviceId, Drm, ErrorCode, KeyId, record::Status};
 use jiff::Timestamp;
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{QueryBuilder, Sqlite, SqlitePool, Transaction, query_builder::Separated};
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
 use crate::{
     Clock,
@@ -108,6 +115,7 @@ impl Log {
 async fn write(database: SqlitePool, clock: Clock, mut entries: mpsc::Receiver<Entry>) {
     let mut batch = Vec::with_capacity(BATCH);
     while entries.recv_many(&mut batch, BATCH).await > 0 {
+        gather(&mut entries, &mut batch).await;
         let result = commit(&database, clock.real(), &batch).await;
         let replies = batch.drain(..).map(|entry| entry.reply);
         match result {
@@ -125,107 +133,235 @@ async fn write(database: SqlitePool, clock: Clock, mut entries: mpsc::Receiver<E
     }
 }
 
+/// Takes in what is on its way already: every task that can run has its turn, for as long as that
+/// brings something. Nobody waits for what has not arrived, so one caller alone loses nothing.
+async fn gather(entries: &mut mpsc::Receiver<Entry>, batch: &mut Vec<Entry>) {
+    let mut before = 0;
+    while before < batch.len() {
+        before = batch.len();
+        tokio::task::yield_now().await;
+        while batch.len() < BATCH
+            && let Ok(entry) = entries.try_recv()
+        {
+            batch.push(entry);
+        }
+    }
+}
+
 async fn commit(
     database: &SqlitePool,
     real_now: Timestamp,
     batch: &[Entry],
 ) -> Result<Vec<Outcome>, sqlx::Error> {
     let mut transaction = database.begin_with("begin immediate").await?;
+    let mut fresh = use_marks(&mut transaction, batch, real_now).await?;
+    let mut ledgers = read_ledgers(&mut transaction, batch).await?;
+    let mut records = Vec::with_capacity(batch.len());
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for Entry { draft, mark, .. } in batch {
+        let ledger = ledgers.entry(draft.account).or_default();
+        // Of two with one mark in a batch, the first has used it up.
+        let replayed = mark.as_ref().is_some_and(|mark| !fresh.remove(mark));
+        let outcome = if replayed {
+            Outcome::Replayed
+        } else if draft.refused.is_none() && draft.uses_credit && !ledger.use_credit() {
+            Outcome::NoCredits
+        } else {
+            Outcome::AsDrafted
+        };
+        ledger.newest_event += 1;
+        records.push(Record {
+            draft,
+            event_id: ledger.newest_event,
+            refused: outcome.refusal().or(draft.refused),
+        });
+        outcomes.push(outcome);
+    }
+    insert_records(&mut transaction, &records).await?;
+    keep_credits(&mut transaction, &ledgers).await?;
+    transaction.commit().await?;
+    Ok(outcomes)
+}
+
+/// What an account has come to.
+#[derive(Debug, Default)]
+struct Ledger {
+    newest_event: i64,
+    /// None where it has not been given a number of licences.
+    credits: Option<i64>,
+    has_used_credits: bool,
+}
+
+impl Ledger {
+    /// Uses up a credit, if there is one left.
+    const fn use_credit(&mut self) -> bool {
+        match self.credits {
+            Some(left) if left > 0 => {
+                self.credits = Some(left - 1);
+                self.has_used_credits = true;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A record as it is to be kept.
+struct Record<'b> {
+    draft: &'b Draft,
+    event_id: i64,
+    refused: Option<ErrorCode>,
+}
+
+/// Keeps the marks of a batch; those that were not there yet. Old ones go.
+async fn use_marks(
+    transaction: &mut Transaction<'_, Sqlite>,
+    batch: &[Entry],
+    real_now: Timestamp,
+) -> Result<HashSet<Mark>, sqlx::Error> {
+    let marks: Vec<&Mark> = batch.iter().filter_map(|it| it.mark.as_ref()).collect();
+    if marks.is_empty() {
+        return Ok(HashSet::new());
+    }
     let oldest = real_now
         .saturating_sub(MARK_LIFETIME)
         .unwrap_or(Timestamp::MIN);
     sqlx::query("delete from used_challenge where used_at_ms < ?")
         .bind(oldest.as_millisecond())
-        .execute(&mut *transaction)
+        .execute(&mut **transaction)
         .await?;
-    let mut outcomes = Vec::with_capacity(batch.len());
-    for Entry { draft, mark, .. } in batch {
-        let fresh = match mark {
-            Some(mark) => insert_mark(&mut transaction, mark, real_now).await?,
-            None => true,
-        };
-        let outcome = match (fresh, draft.refused) {
-            (false, _) => Outcome::Replayed,
-            (true, None) if draft.uses_credit => {
-                use_credit(&mut transaction, draft.account).await?
-            }
-            (true, _) => Outcome::AsDrafted,
-        };
-        insert_record(&mut transaction, draft, outcome.refusal().or(draft.refused)).await?;
-        outcomes.push(outcome);
-    }
-    transaction.commit().await?;
-    Ok(outcomes)
-}
-
-/// Uses up one of an account's credits, if it has one left.
-async fn use_credit(
-    transaction: &mut Transaction<'_, Sqlite>,
-    account: AccountId,
-) -> Result<Outcome, sqlx::Error> {
-    let used = sqlx::query(
-        "update credit set remaining = remaining - 1 where account = ? and remaining > 0",
-    )
-    .bind(account.to_string())
-    .execute(&mut **transaction)
-    .await?;
-    Ok(match used.rows_affected() {
-        0 => Outcome::NoCredits,
-        _ => Outcome::AsDrafted,
-    })
-}
-
-async fn insert_mark(
-    transaction: &mut Transaction<'_, Sqlite>,
-    mark: &Mark,
-    now: Timestamp,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query(
-        "insert into used_challenge (thumbprint, jti, used_at_ms) values (?, ?, ?)
-         on conflict do nothing",
-    )
-    .bind(&mark.thumbprint[..])
-    .bind(&mark.jti)
-    .bind(now.as_millisecond())
-    .execute(&mut **transaction)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-async fn insert_record(
-    transaction: &mut Transaction<'_, Sqlite>,
-    draft: &Draft,
-    refused: Option<ErrorCode>,
-) -> Result<(), sqlx::Error> {
-    let device = draft.device_id.map(|id| id.as_bytes().to_vec());
-    let (status, device_id, refused_device_id) = match refused {
-        None => (Status::Issued, device, None),
-        Some(_) => (Status::Refused, None, device),
+    let mut insert = QueryBuilder::new(
+        "insert into used_challenge (thumbprint, jti, used_at_ms) select * from (",
+    );
+    push_values(&mut insert, &marks, |mut row, mark| {
+        row.push_bind(mark.map(|mark| &mark.thumbprint[..]))
+            .push_bind(mark.map(|mark| mark.jti.as_str()))
+            .push_bind(real_now.as_millisecond());
+    });
+    insert.push(") where column1 is not null on conflict do nothing returning thumbprint, jti");
+    let fresh: Vec<(Vec<u8>, String)> = insert
+        .build_query_as()
+        .fetch_all(&mut **transaction)
+        .await?;
+    let read = |(thumbprint, jti): (Vec<u8>, String)| {
+        let thumbprint = <[u8; 32]>::try_from(thumbprint)
+            .map_err(|_| sqlx::Error::Decode("a thumbprint has 32 bytes".into()))?;
+        Ok(Mark { thumbprint, jti })
     };
-    let kids = serde_json::to_string(&draft.kids).map_err(|e| sqlx::Error::Encode(e.into()))?;
-    sqlx::query(
+    fresh.into_iter().map(read).collect()
+}
+
+/// What the accounts of a batch have come to before it.
+async fn read_ledgers(
+    transaction: &mut Transaction<'_, Sqlite>,
+    batch: &[Entry],
+) -> Result<HashMap<AccountId, Ledger>, sqlx::Error> {
+    let accounts: HashSet<Uuid> = batch.iter().map(|it| it.draft.account.0).collect();
+    let accounts = serde_json::to_string(&accounts).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    let rows: Vec<(String, i64, Option<i64>)> = sqlx::query_as(
+        "select value, coalesce((select max(event_id) from record where account = value), 0),
+                (select remaining from credit where account = value)
+         from json_each(?)",
+    )
+    .bind(accounts)
+    .fetch_all(&mut **transaction)
+    .await?;
+    let read = |(account, newest_event, credits): (String, i64, Option<i64>)| {
+        let account = Uuid::parse_str(&account).map_err(|e| sqlx::Error::Decode(e.into()))?;
+        let ledger = Ledger {
+            newest_event,
+            credits,
+            has_used_credits: false,
+        };
+        Ok((AccountId(account), ledger))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+async fn insert_records(
+    transaction: &mut Transaction<'_, Sqlite>,
+    records: &[Record<'_>],
+) -> Result<(), sqlx::Error> {
+    let mut kids = Vec::with_capacity(records.len());
+    for record in records {
+        let json = serde_json::to_string(&record.draft.kids);
+        kids.push(json.map_err(|e| sqlx::Error::Encode(e.into()))?);
+    }
+    let rows: Vec<(&Record<'_>, String)> = records.iter().zip(kids).collect();
+    let mut insert = QueryBuilder::new(
         "insert into record (account, event_id, event_time_ms, drm, cookie, device_id,
                              refused_device_id, content_id, kids, status, error_code, ip_address,
                              event_type)
-         values (?1, coalesce((select max(event_id) from record where account = ?1), 0) + 1,
-                 ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         select * from (",
+    );
+    push_values(&mut insert, &rows, |mut row, record| {
+        let draft = record.map(|(record, _)| record.draft);
+        let refused = record.and_then(|(record, _)| record.refused);
+        let device = draft.and_then(|draft| draft.device_id);
+        let device = device.map(|id| id.as_bytes().to_vec());
+        let (status, device_id, refused_device_id) = match refused {
+            None => (Status::Issued, device, None),
+            Some(_) => (Status::Refused, None, device),
+        };
+        row.push_bind(draft.map(|draft| draft.account.to_string()))
+            .push_bind(record.map(|(record, _)| record.event_id))
+            .push_bind(draft.map(|draft| draft.event_time.as_millisecond()))
+            .push_bind(draft.map(|draft| draft.drm.code()))
+            .push_bind(draft.and_then(|draft| draft.cookie.as_ref().map(Cookie::as_str)))
+            .push_bind(device_id)
+            .push_bind(refused_device_id)
+            .push_bind(draft.and_then(|draft| draft.content_id.as_deref()))
+            .push_bind(record.map(|(_, kids)| kids.as_str()))
+            .push_bind(match status {
+                Status::Issued => "issued",
+                Status::Refused => "refused",
+            })
+            .push_bind(refused.map(ErrorCode::number))
+            .push_bind(draft.map(|draft| draft.from.ip().to_string()))
+            .push_bind(draft.map(|draft| draft.action.event_type()));
+    });
+    insert.push(") where column1 is not null");
+    insert.build().execute(&mut **transaction).await?;
+    Ok(())
+}
+
+/// Writes what is left of the credits that were used.
+async fn keep_credits(
+    transaction: &mut Transaction<'_, Sqlite>,
+    ledgers: &HashMap<AccountId, Ledger>,
+) -> Result<(), sqlx::Error> {
+    let left: HashMap<Uuid, Option<i64>> = ledgers
+        .iter()
+        .filter(|(_, ledger)| ledger.has_used_credits)
+        .map(|(account, ledger)| (account.0, ledger.credits))
+        .collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let left = serde_json::to_string(&left).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    sqlx::query(
+        "update credit set remaining = now.value from json_each(?) as now
+         where credit.account = now.key",
     )
-    .bind(draft.account.to_string())
-    .bind(draft.event_time.as_millisecond())
-    .bind(draft.drm.code())
-    .bind(draft.cookie.as_ref().map(Cookie::as_str))
-    .bind(device_id)
-    .bind(refused_device_id)
-    .bind(draft.content_id.as_deref())
-    .bind(kids)
-    .bind(match status {
-        Status::Issued => "issued",
-        Status::Refused => "refused",
-    })
-    .bind(refused.map(ErrorCode::number))
-    .bind(draft.from.ip().to_string())
-    .bind(draft.action.event_type())
+    .bind(left)
     .execute(&mut **transaction)
     .await?;
     Ok(())
 }
+
+/// Rows as `values (…), (…)`, filled up with rows of none to a power of two, so that SQLite meets
+/// the same few statements again and again, and has them prepared.
+fn push_values<'b, T>(
+    query: &mut QueryBuilder<'b, Sqlite>,
+    rows: &'b [T],
+    mut push: impl FnMut(Separated<'_, 'b, Sqlite, &'static str>, Option<&'b T>),
+) {
+    let filled = rows.len().next_power_of_two();
+    let none = std::iter::repeat_n(None, filled - rows.len());
+    query.push_values(rows.iter().map(Some).chain(none), |row, item| {
+        push(row, item);
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What every handler shares, and the routes.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -30,10 +30,13 @@ use crate::{
 /// The largest body of any call.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
 
-/// A running simulator, as its handlers see it.
+/// A running simulator, as its handlers see it: every call is given one.
 #[derive(Clone)]
-pub(crate) struct Service {
-    pub(crate) sandboxes: Arc<Sandboxes>,
+pub(crate) struct Service(Arc<Parts>);
+
+/// What a running simulator is made of.
+pub(crate) struct Parts {
+    pub(crate) sandboxes: Sandboxes,
     pub(crate) sealer: Sealer,
     pub(crate) log: Log,
     pub(crate) readers: SqlitePool,
@@ -44,8 +47,22 @@ pub(crate) struct Service {
     pub(crate) on_loopback: bool,
     pub(crate) has_control: bool,
     /// Held while a sandbox is made, changed or dropped: one at a time.
-    pub(crate) control_turn: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) control_turn: tokio::sync::Mutex<()>,
     pub(crate) control_token: Option<String>,
+}
+
+impl Deref for Service {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl From<Parts> for Service {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
 }
 
 impl Service {

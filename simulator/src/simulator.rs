@@ -19,7 +19,7 @@ use crate::{
     log::Log,
     sandbox::{Sandbox, SandboxHandle, SandboxName, Sandboxes},
     seal::Sealer,
-    service::Service,
+    service::{Parts, Service},
 };
 
 /// How long open connections may keep a simulator that is told to stop.
@@ -290,8 +290,8 @@ impl Builder {
         first.set_record_lag(self.record_lag);
         let sandboxes = Sandboxes::default();
         let sandbox = sandboxes.add(first, self.accounts.clone())?;
-        let service = Service {
-            sandboxes: Arc::new(sandboxes),
+        let service = Service::from(Parts {
+            sandboxes,
             sealer,
             log: Log::start(writer.clone(), self.clock),
             readers,
@@ -300,9 +300,9 @@ impl Builder {
             public_url,
             on_loopback: address.ip().is_loopback(),
             has_control: self.control,
-            control_turn: Arc::default(),
+            control_turn: tokio::sync::Mutex::default(),
             control_token: self.control_token,
-        };
+        });
         service.load_sandboxes().await?;
         service.give_credits(&name).await?;
         let router = service.clone().router();

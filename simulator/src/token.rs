@@ -69,7 +69,7 @@ pub(crate) async fn generate(
     let base = base_url(service, &call.host, drm, request.common.use_https);
     let answer =
         answer(&request, &base, token).map_err(|error| Failure::internal(&error, format))?;
-    tracing::info!(
+    tracing::debug!(
         account = customer.authenticator.number(),
         %drm,
         cookie = contents.cookie.as_ref().map(tracing::field::display),

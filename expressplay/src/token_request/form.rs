@@ -99,6 +99,15 @@ impl FromIterator<(String, String)> for Form {
     }
 }
 
+impl IntoIterator for Form {
+    type Item = (String, String);
+    type IntoIter = std::vec::IntoIter<(String, String)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.pairs.into_iter()
+    }
+}
+
 impl Extend<(String, String)> for Form {
     fn extend<I: IntoIterator<Item = (String, String)>>(&mut self, pairs: I) {
         self.pairs.extend(pairs);

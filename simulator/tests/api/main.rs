@@ -8,6 +8,7 @@
 mod codes;
 mod control;
 mod coverage;
+mod crowd;
 mod faults;
 mod help;
 mod journal;

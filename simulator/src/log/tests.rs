@@ -1,0 +1,246 @@
+//! A batch comes to what its drafts would have come to one after the other.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    database,
+    records::{COLUMNS, read_row},
+};
+
+const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
+/// Of the account that has any.
+const CREDITS: i64 = 3;
+
+/// One that pays for nothing, one with a few credits, one that was never given any.
+const ACCOUNTS: [AccountId; 3] = [
+    AccountId(Uuid::from_u128(1)),
+    AccountId(Uuid::from_u128(2)),
+    AccountId(Uuid::from_u128(3)),
+];
+
+async fn database() -> SqlitePool {
+    let url = database::IN_MEMORY;
+    let options = database::options(url).unwrap();
+    let pool = database::pool(url, 1).connect_with(options).await.unwrap();
+    sqlx::migrate!().run(&pool).await.unwrap();
+    sqlx::query("insert into credit values (?, ?)")
+        .bind(ACCOUNTS[1].to_string())
+        .bind(CREDITS)
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool
+}
+
+fn mark(jti: &str) -> Mark {
+    Mark {
+        thumbprint: [7; 32],
+        jti: jti.to_owned(),
+    }
+}
+
+fn draft(account: usize) -> Draft {
+    Draft {
+        account: ACCOUNTS[account],
+        uses_credit: account > 0,
+        event_time: NOW,
+        action: crate::seal::Action::License,
+        drm: Drm::Widevine,
+        cookie: None,
+        device_id: None,
+        content_id: None,
+        kids: vec![],
+        refused: None,
+        from: "127.0.0.1:1".parse().unwrap(),
+    }
+}
+
+/// What a draft and its mark look like to the writer.
+fn entry((draft, mark): (Draft, Option<Mark>)) -> Entry {
+    let (reply, _) = oneshot::channel();
+    Entry { draft, mark, reply }
+}
+
+fn any_draft() -> impl Strategy<Value = (Draft, Option<Mark>)> {
+    (
+        0..ACCOUNTS.len(),
+        proptest::option::of((0..2u8, "[ab]")),
+        proptest::option::of(1..4u8),
+        proptest::option::weighted(0.3, Just(ErrorCode::KidInvalid)),
+        proptest::option::of(".{1,8}"),
+        proptest::option::of(any::<String>()),
+        proptest::collection::vec(any::<[u8; 16]>(), 0..3),
+    )
+        .prop_map(
+            |(account, mark, device, refused, cookie, content_id, kids)| {
+                let mark = mark.map(|(key, jti)| Mark {
+                    thumbprint: [key; 32],
+                    jti,
+                });
+                let draft = Draft {
+                    cookie: cookie.and_then(|text| text.parse().ok()),
+                    device_id: device.map(|byte| DeviceId::from_bytes([byte; 16]).unwrap()),
+                    content_id,
+                    kids: kids.into_iter().map(KeyId::Bytes).collect(),
+                    refused,
+                    ..draft(account)
+                };
+                (draft, mark)
+            },
+        )
+}
+
+/// The log as plainly as it can be said: one at a time, in memory.
+#[derive(Default)]
+struct Model {
+    marks: HashSet<Mark>,
+    credits_used: i64,
+    records: BTreeMap<(String, i64), (Draft, Option<ErrorCode>)>,
+}
+
+impl Model {
+    fn append(&mut self, draft: &Draft, mark: Option<&Mark>) -> Outcome {
+        let replayed = mark.is_some_and(|mark| !self.marks.insert(mark.clone()));
+        let outcome = if replayed {
+            Outcome::Replayed
+        } else if draft.refused.is_some() || draft.account == ACCOUNTS[0] {
+            Outcome::AsDrafted
+        } else if draft.account == ACCOUNTS[1] && self.credits_used < CREDITS {
+            self.credits_used += 1;
+            Outcome::AsDrafted
+        } else {
+            Outcome::NoCredits
+        };
+        let account = draft.account.to_string();
+        let of_account = self.records.keys().filter(|(it, _)| *it == account);
+        let event_id = i64::try_from(of_account.count()).unwrap() + 1;
+        let refused = outcome.refusal().or(draft.refused);
+        let record = (draft.clone(), refused);
+        self.records.insert((account, event_id), record);
+        outcome
+    }
+
+    async fn check(&self, database: &SqlitePool) {
+        let sql = format!("select account, {COLUMNS} from record order by account, event_id");
+        let rows = sqlx::query(&sql).fetch_all(database).await.unwrap();
+        assert_eq!(rows.len(), self.records.len());
+        for (row, ((account, event_id), (draft, refused))) in rows.iter().zip(&self.records) {
+            let kept = read_row(row).unwrap();
+            assert_eq!(sqlx::Row::get::<String, _>(row, "account"), *account);
+            assert_eq!(kept.event_id.0, event_id.to_string());
+            assert_eq!(kept.event_time, Some(NOW));
+            assert_eq!(kept.error_code, refused.map(ErrorCode::number));
+            let (granted_to, refused_to) = match refused {
+                None => (draft.device_id, None),
+                Some(_) => (None, draft.device_id),
+            };
+            assert_eq!(kept.device_id, granted_to);
+            assert_eq!(kept.refused_device_id, refused_to);
+            let status = kept.status.unwrap();
+            assert_eq!(status == Status::Refused, refused.is_some());
+            assert_eq!(kept.cookie, draft.cookie);
+            assert_eq!(kept.content_id, draft.content_id);
+            assert_eq!(kept.kids, draft.kids);
+        }
+        let (left,): (i64,) = sqlx::query_as("select remaining from credit")
+            .fetch_one(database)
+            .await
+            .unwrap();
+        assert_eq!(left, CREDITS - self.credits_used);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn batches_come_to_what_one_at_a_time_comes_to(
+        batches in proptest::collection::vec(proptest::collection::vec(any_draft(), 1..12), 1..5),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let database = database().await;
+            let mut model = Model::default();
+            for batch in batches {
+                let expected: Vec<_> = batch
+                    .iter()
+                    .map(|(draft, mark)| model.append(draft, mark.as_ref()))
+                    .collect();
+                let batch: Vec<_> = batch.into_iter().map(entry).collect();
+                assert_eq!(commit(&database, NOW, &batch).await.unwrap(), expected);
+            }
+            model.check(&database).await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_is_written_without_a_gap() {
+    let database = database().await;
+    let log = Log::start(database.clone(), Clock::default());
+    let crowd = (0..2 * BATCH + 1).map(|_| log.append(draft(0), None));
+    let outcomes = join_all(crowd).await;
+    assert!(
+        outcomes
+            .iter()
+            .all(|it| matches!(it, Ok(Outcome::AsDrafted)))
+    );
+    let (count, newest): (i64, i64) = sqlx::query_as("select count(*), max(event_id) from record")
+        .fetch_one(&database)
+        .await
+        .unwrap();
+    let all = i64::try_from(outcomes.len()).unwrap();
+    assert_eq!((count, newest), (all, all));
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_is_told_to_all_and_uses_nothing_up() {
+    let database = database().await;
+    let log = Log::start(database.clone(), Clock::default());
+    let rename = async |from: &str, to: &str| {
+        let sql = format!("alter table {from} rename to {to}");
+        sqlx::query(&sql).execute(&database).await.unwrap();
+    };
+    let crowd = || {
+        let appends = ["a", "b", "c"].map(|jti| log.append(draft(1), Some(mark(jti))));
+        join_all(appends)
+    };
+    rename("record", "elsewhere").await;
+    let failed = crowd().await;
+    assert!(
+        failed
+            .iter()
+            .all(|it| matches!(it, Err(LogError::Commit(_))))
+    );
+    rename("elsewhere", "record").await;
+    let written = crowd().await;
+    assert!(
+        written
+            .iter()
+            .all(|it| matches!(it, Ok(Outcome::AsDrafted)))
+    );
+}
+
+#[tokio::test]
+async fn a_mark_is_kept_for_its_lifetime_and_no_longer() {
+    let database = database().await;
+    let at = async |time: Timestamp, jti: &str| {
+        let batch = [entry((draft(0), Some(mark(jti))))];
+        commit(&database, time, &batch).await.unwrap()[0]
+    };
+    assert_eq!(at(NOW, "a").await, Outcome::AsDrafted);
+    let last = NOW + MARK_LIFETIME;
+    assert_eq!(at(last, "a").await, Outcome::Replayed);
+    let gone = last + SignedDuration::from_millis(1);
+    assert_eq!(at(gone, "b").await, Outcome::AsDrafted);
+    let (count,): (i64,) = sqlx::query_as("select count(*) from used_challenge")
+        .fetch_one(&database)
+        .await
+        .unwrap();
+    assert_eq!(count, 1);
+}
