@@ -1,7 +1,7 @@
 //! Licence redemption: `POST` of a licence request to a token URL (API section 3; seed steps 3
 //! and 7).
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Json,
@@ -80,10 +80,11 @@ pub(crate) async fn redeem(
     // A token that does not open has no account, so its refusal leaves no record; nor does one of
     // an account that is no longer here.
     let (token, contents) = token.as_ref().map_err(|refusal| refuse(refusal.clone()))?;
-    let customer = customer.ok_or_else(|| {
+    let nobodys = || {
         let detail = "the token's account is not served here";
         refuse(Refusal::new(ErrorCode::InvalidToken, detail))
-    })?;
+    };
+    let customer = customer.ok_or_else(nobodys)?;
 
     let Judgement {
         asker,
@@ -95,6 +96,7 @@ pub(crate) async fn redeem(
         .map_or(&[][..], |challenge| &challenge.request().kids);
     let draft = Draft {
         account: contents.account,
+        sandbox: Arc::clone(&customer.sandbox),
         uses_credit: customer.settings().credits.is_some(),
         event_time: customer.sandbox.clock.now(),
         drm,
@@ -125,6 +127,7 @@ pub(crate) async fn redeem(
         Outcome::AsDrafted => verdict.map_err(refuse)?,
         Outcome::Replayed => return Err(refuse(device::replayed())),
         Outcome::NoCredits => return Err(refuse(ErrorCode::InsufficientTokens.into())),
+        Outcome::Dropped => return Err(nobodys()),
     };
     tracing::info!(
         %drm,

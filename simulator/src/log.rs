@@ -4,7 +4,7 @@
 //! the next one. A record is durable (SQLite WAL, synchronous FULL) before its licence is
 //! answered, and the mark that makes a challenge good for one use is in the same commit.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use expressplay::{Cookie, DeviceId, Drm, ErrorCode, KeyId, record::Status};
 use jiff::Timestamp;
@@ -14,7 +14,11 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     Clock,
     account::AccountId,
+    database::Trouble,
     device::{MARK_LIFETIME, Mark},
+    ending::{Ending, Reason},
+    metrics::Metrics,
+    sandbox::Sandbox,
 };
 
 /// The most records of one commit.
@@ -24,6 +28,8 @@ const BATCH: usize = 512;
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) account: AccountId,
+    /// The sandbox that the account is in.
+    pub(crate) sandbox: Arc<Sandbox>,
     /// Whether the account has paid for so many licences and no more.
     pub(crate) uses_credit: bool,
     pub(crate) event_time: Timestamp,
@@ -53,12 +59,14 @@ pub(crate) enum Outcome {
     Replayed,
     /// The account's credits are used up: the record says refused, with -2019.
     NoCredits,
+    /// The sandbox was dropped meanwhile: there is no record.
+    Dropped,
 }
 
 impl Outcome {
     const fn refusal(self) -> Option<ErrorCode> {
         match self {
-            Self::AsDrafted => None,
+            Self::AsDrafted | Self::Dropped => None,
             Self::Replayed => Some(ErrorCode::DeviceNotAuthenticated),
             Self::NoCredits => Some(ErrorCode::InsufficientTokens),
         }
@@ -70,6 +78,9 @@ impl Outcome {
 pub(crate) enum LogError {
     #[error("the record could not be committed: {0}")]
     Commit(String),
+    /// Nothing more can be committed.
+    #[error(transparent)]
+    Broken(Trouble),
     #[error("the simulator is stopping")]
     Stopping,
 }
@@ -81,10 +92,16 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Starts the writer; it ends when the last [`Log`] is dropped.
-    pub(crate) fn start(database: SqlitePool, clock: Clock) -> Self {
+    /// Starts the writer; it ends when the last [`Log`] is dropped, or the database takes no more,
+    /// which ends the simulator.
+    pub(crate) fn start(
+        database: SqlitePool,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+        ending: Ending,
+    ) -> Self {
         let (entries, receiver) = mpsc::channel(BATCH);
-        tokio::spawn(write(database, clock, receiver));
+        tokio::spawn(write(database, clock, metrics, ending, receiver));
         Self { entries }
     }
 
@@ -103,21 +120,40 @@ impl Log {
     }
 }
 
-async fn write(database: SqlitePool, clock: Clock, mut entries: mpsc::Receiver<Entry>) {
+async fn write(
+    database: SqlitePool,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+    ending: Ending,
+    mut entries: mpsc::Receiver<Entry>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     while entries.recv_many(&mut batch, BATCH).await > 0 {
         let result = commit(&database, clock.real(), &batch).await;
+        let count = batch.len();
         let replies = batch.drain(..).map(|entry| entry.reply);
         match result {
             // A reply that nobody waits for any more belongs to a client that went away.
-            Ok(outcomes) => replies.zip(outcomes).for_each(|(reply, outcome)| {
-                let _ = reply.send(Ok(outcome));
-            }),
-            Err(error) => {
-                let error = LogError::Commit(error.to_string());
-                replies.for_each(|reply| {
-                    let _ = reply.send(Err(error.clone()));
+            Ok(outcomes) => {
+                metrics.committed(count);
+                replies.zip(outcomes).for_each(|(reply, outcome)| {
+                    let _ = reply.send(Ok(outcome));
                 });
+            }
+            Err(error) => {
+                let trouble = Trouble::of(&error);
+                let fault = match trouble {
+                    Some(trouble) => LogError::Broken(trouble),
+                    None => LogError::Commit(error.to_string()),
+                };
+                replies.for_each(|reply| {
+                    let _ = reply.send(Err(fault.clone()));
+                });
+                if let Some(trouble) = trouble {
+                    // A double that went on without its log would make tests fail elsewhere.
+                    ending.begin(Reason::Broken(trouble.to_string()));
+                    return;
+                }
             }
         }
     }
@@ -138,6 +174,10 @@ async fn commit(
         .await?;
     let mut outcomes = Vec::with_capacity(batch.len());
     for Entry { draft, mark, .. } in batch {
+        if draft.sandbox.is_dropped() {
+            outcomes.push(Outcome::Dropped);
+            continue;
+        }
         let fresh = match mark {
             Some(mark) => insert_mark(&mut transaction, mark, real_now).await?,
             None => true,
@@ -224,4 +264,92 @@ async fn insert_record(
     .execute(&mut **transaction)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Entropy, SandboxName,
+        database::{IN_MEMORY, options, pool},
+        sandbox::Sandboxes,
+    };
+
+    fn sandbox() -> Sandbox {
+        let (name, entropy) = (SandboxName::of_default(), Entropy::seeded(1));
+        Sandbox::new(name, None, Clock::default(), entropy)
+    }
+
+    fn draft(sandbox: Arc<Sandbox>) -> Draft {
+        Draft {
+            account: AccountId(uuid::Uuid::nil()),
+            sandbox,
+            uses_credit: false,
+            event_time: Timestamp::UNIX_EPOCH,
+            drm: Drm::Widevine,
+            cookie: None,
+            device_id: None,
+            content_id: Some("a film".repeat(100)),
+            kids: vec![],
+            refused: None,
+            from: SocketAddr::from(([127, 0, 0, 1], 1)),
+        }
+    }
+
+    async fn database() -> SqlitePool {
+        let options = options(IN_MEMORY).unwrap();
+        let database = pool(IN_MEMORY, 1).connect_with(options).await.unwrap();
+        sqlx::migrate!().run(&database).await.unwrap();
+        database
+    }
+
+    async fn number(database: &SqlitePool, sql: &str) -> i64 {
+        let (number,) = sqlx::query_as(sql).fetch_one(database).await.unwrap();
+        number
+    }
+
+    fn log(database: &SqlitePool) -> (Log, Ending) {
+        let (ending, metrics) = (Ending::default(), Arc::new(Metrics::new()));
+        let log = Log::start(database.clone(), Clock::default(), metrics, ending.clone());
+        (log, ending)
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_to_all_who_wait_and_ends_the_simulator() {
+        let database = database().await;
+        // What SQLite says when its disk is full, it says at this limit too.
+        let limit = 8 + number(&database, "pragma page_count").await;
+        let limit = format!("pragma max_page_count = {limit}");
+        sqlx::query(&limit).execute(&database).await.unwrap();
+        let (log, ending) = log(&database);
+        let sandbox = Arc::new(sandbox());
+        let mut written = 0;
+        let fault = loop {
+            match log.append(draft(Arc::clone(&sandbox)), None).await {
+                Ok(_) => written += 1,
+                Err(fault) => break fault,
+            }
+        };
+        assert!(matches!(fault, LogError::Broken(Trouble::Full)), "{fault}");
+        let full = Reason::Broken("the disk is full".to_owned());
+        assert_eq!(ending.begun().await, full);
+        let after = log.append(draft(sandbox), None).await;
+        assert!(matches!(after, Err(LogError::Stopping)));
+        let kept = number(&database, "select count(*) from record").await;
+        assert_eq!(kept, written);
+        assert!(written > 1);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_written_for_a_sandbox_that_was_dropped_meanwhile() {
+        let database = database().await;
+        let (log, _) = log(&database);
+        let sandboxes = Sandboxes::default();
+        let dropped = sandboxes.add(sandbox(), vec![]).unwrap();
+        sandboxes.remove(&dropped.name).unwrap();
+        let outcome = log.append(draft(dropped), None).await.unwrap();
+        assert_eq!(outcome, Outcome::Dropped);
+        let kept = number(&database, "select count(*) from record").await;
+        assert_eq!(kept, 0);
+    }
 }

@@ -15,9 +15,11 @@ use tower_http::cors::CorsLayer;
 
 use crate::{
     Entropy, control,
+    ending::Ending,
     exchange::{self, Operation},
     hints,
     log::Log,
+    metrics::{self, Metrics},
     sandbox::Sandboxes,
     seal::Sealer,
 };
@@ -40,6 +42,10 @@ pub(crate) struct Service {
     pub(crate) has_control: bool,
     /// Held while a sandbox is made, changed or dropped: one at a time.
     pub(crate) control_turn: Arc<tokio::sync::Mutex<()>>,
+    /// The places for calls that wait.
+    pub(crate) waiters: Arc<tokio::sync::Semaphore>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) ending: Ending,
     pub(crate) control_token: Option<String>,
 }
 
@@ -77,6 +83,7 @@ impl Service {
             .route("/", get(index))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
+            .route("/metrics", get(metrics::answer))
             .merge(licenses)
             .merge(backend)
             .fallback(any(no_such_url));

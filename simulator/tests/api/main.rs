@@ -8,10 +8,14 @@
 mod codes;
 mod control;
 mod faults;
+mod handle;
+mod hardships;
 mod help;
 mod journal;
 mod keys;
 mod licenses;
+mod metrics;
+mod process;
 mod program;
 mod readme;
 mod records;
