@@ -38,6 +38,7 @@ test: setup-tests build ## Run every test, the browser's included
 	$(MAKE) e2e
 
 e2e: setup-tests build ## Run the browser tests alone
+	cargo build --release --locked -p simulator
 	npx playwright test -c end2end $(ARGS)
 
 bench: setup ## Measure

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Evidence } from './evidence.ts';
+import { type Sandbox, Simulator } from './sandbox.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SERVER = join(ROOT, 'target/release/server');
@@ -17,20 +18,6 @@ const SERVER = join(ROOT, 'target/release/server');
 export interface Viewer {
   email: string;
   password: string;
-}
-
-/** What makes ExpressPlay fail on purpose. */
-export interface Fault {
-  effect:
-    | 'reset'
-    | 'truncate'
-    | 'garbage'
-    | { status: number }
-    | { error: number }
-    | { latency: { ms: number } }
-    | { recordLagMs: number };
-  call?: 'token' | 'license' | 'records' | 'keys';
-  times?: number;
 }
 
 /** A record of ExpressPlay's transaction log. */
@@ -53,6 +40,7 @@ export class Shop {
   log = '';
   readonly #authenticator: string;
   #process?: ChildProcess;
+  #expressPlay?: Sandbox;
 
   /** A shop with a simulator of its own; or with another shop's, as if that were the real service,
    * and a player on the browser's own Widevine. */
@@ -85,6 +73,13 @@ export class Shop {
         if (this.url && (this.simulator || this.service)) resolve();
       });
     });
+    if (this.simulator) this.#expressPlay = await new Simulator(this.simulator).sandbox();
+  }
+
+  /** The shop's own ExpressPlay: its clock, which the shop follows, its faults and its journal. */
+  get expressPlay(): Sandbox {
+    if (!this.#expressPlay) throw new Error('this shop has no simulator of its own');
+    return this.#expressPlay;
   }
 
   /** Stops it as a process manager would; it must end well. */
@@ -98,39 +93,6 @@ export class Shop {
     }
     await this.evidence.settled();
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  /** Puts the clock of the simulator forward, which the storefront follows. */
-  async advance(seconds: number): Promise<void> {
-    const response = await fetch(`${this.simulator}/__sim/clock/advance`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ seconds }),
-    });
-    if (!response.ok) throw new Error(`the clock answered ${response.status}`);
-  }
-
-  /** Makes ExpressPlay fail on purpose, as `/__sim/sandboxes/default/faults` takes it. */
-  async fault(fault: Fault): Promise<void> {
-    const response = await fetch(`${this.simulator}/__sim/sandboxes/default/faults`, {
-      method: 'POST',
-      body: JSON.stringify(fault),
-    });
-    if (!response.ok) throw new Error(`no fault was made: ${await response.text()}`);
-  }
-
-  /** How many faults are still to strike. */
-  async faultsLeft(): Promise<number> {
-    const response = await fetch(`${this.simulator}/__sim/sandboxes/default/faults`);
-    return ((await response.json()) as unknown[]).length;
-  }
-
-  /** Lets ExpressPlay work again. */
-  async mend(): Promise<void> {
-    const response = await fetch(`${this.simulator}/__sim/sandboxes/default/faults`, {
-      method: 'DELETE',
-    });
-    if (!response.ok) throw new Error(`the faults stay: ${response.status}`);
   }
 
   /** ExpressPlay's records, oldest first. */

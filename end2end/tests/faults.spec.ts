@@ -1,5 +1,5 @@
 import type { Device } from '../support/device.ts';
-import type { Fault } from '../support/shop.ts';
+import type { Effect } from '../support/sandbox.ts';
 import { expect, test } from '../support/test.ts';
 
 /** What the browser and the player say of a connection or an answer that breaks. */
@@ -15,7 +15,7 @@ async function buy(device: Device): Promise<void> {
   await device.page.waitForURL(/watch/);
 }
 
-const LICENCE_FAULTS: { name: string; effect: Fault['effect']; says: RegExp; refusals: number }[] = [
+const LICENCE_FAULTS: { name: string; effect: Effect; says: RegExp; refusals: number }[] = [
   { name: '503', effect: { status: 503 }, says: /is not answering/, refusals: 0 },
   { name: 'a reset', effect: 'reset', says: /is not answering/, refusals: 0 },
   { name: 'garbage', effect: 'garbage', says: /is no licence/, refusals: 0 },
@@ -30,12 +30,12 @@ for (const { name, effect, says, refusals } of LICENCE_FAULTS) {
   }) => {
     expectedRefusals.count = refusals;
     await buy(device);
-    await shop.fault({ effect, call: 'license' });
+    await shop.expressPlay.faults.add({ effect, call: 'license' });
     await device.play('tidewater');
     await device.expectAlert(says);
     await device.expectNothingPlays();
 
-    await shop.mend();
+    await shop.expressPlay.faults.clear();
     await device.page.getByRole('button', { name: 'Try again' }).click();
     await device.expectPlaying();
   });
@@ -43,7 +43,7 @@ for (const { name, effect, says, refusals } of LICENCE_FAULTS) {
 
 test('a slow licence is waited for', async ({ shop, device }) => {
   await buy(device);
-  await shop.fault({ effect: { latency: { ms: 1500 } }, call: 'license' });
+  await shop.expressPlay.faults.add({ effect: { latency: { ms: 1500 } }, call: 'license' });
   await device.play('tidewater');
   await expect(device.page.getByText('Asking ExpressPlay for a licence…')).toBeVisible();
   await device.expectPlaying();
@@ -54,17 +54,17 @@ test('a 503 that passes is not even noticed, and one that stays charges nothing'
   device,
 }) => {
   await buy(device);
-  await shop.fault({ effect: { status: 503 }, call: 'records', times: 1 });
-  await shop.fault({ effect: { status: 503 }, call: 'token', times: 1 });
+  await shop.expressPlay.faults.add({ effect: { status: 503 }, call: 'records', times: 1 });
+  await shop.expressPlay.faults.add({ effect: { status: 503 }, call: 'token', times: 1 });
   await device.order('Rent', 'north-light');
   await device.page.getByRole('button', { name: 'Play' }).click();
   await device.expectPlaying();
-  expect(await shop.faultsLeft(), 'each has struck').toBe(0);
+  expect(await shop.expressPlay.faults.list(), 'each has struck').toEqual([]);
 
-  await shop.fault({ effect: { status: 503 } });
+  await shop.expressPlay.faults.add({ effect: { status: 503 } });
   await device.order('Buy', 'slow-ink');
   await device.expectAlert(/is not answering\. Nothing was charged/);
-  await shop.mend();
+  await shop.expressPlay.faults.clear();
   await device.pay();
   await device.page.waitForURL(/watch/);
 });
@@ -75,12 +75,12 @@ test('a record that is late is told, and registration goes through once it is th
 }) => {
   device.tolerated = BROKEN;
   await device.signIn();
-  await shop.fault({ effect: { recordLagMs: 600_000 } });
+  await shop.expressPlay.faults.add({ effect: { recordLagMs: 600_000 } });
   await device.page.goto('/devices');
   const register = device.page.getByRole('button', { name: 'Register this device' });
   await register.click();
   await device.expectAlert(/has not yet recorded this device/);
-  await shop.mend();
+  await shop.expressPlay.faults.clear();
   await register.click();
   await expect(device.page.getByText(/^[0-9a-f]{32}$/).first()).toBeVisible();
 });

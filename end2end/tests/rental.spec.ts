@@ -14,7 +14,7 @@ test('a rental that plays stops when its time is up, and cannot be started again
   await device.expectPlaying();
   await expect(page.getByRole('timer')).toContainText(/4[78] h/);
 
-  await shop.advance(49 * HOUR);
+  await shop.expressPlay.clock.advance(49 * HOUR);
   await device.expectAlert('Your rental has ended');
   await expect(page.locator('video')).toHaveCount(0);
 
@@ -27,7 +27,7 @@ test('a rental that is not started in time is over', async ({ shop, device }) =>
   await device.signIn();
   await device.register();
   await device.order('Rent', 'paper-morning');
-  await shop.advance(31 * 24 * HOUR);
+  await shop.expressPlay.clock.advance(31 * 24 * HOUR);
   await device.page.goto('/watch/paper-morning');
   await device.expectAlert(/time to start this rental/i);
 });

@@ -11,7 +11,7 @@ use clap::{
     builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
 };
 use expressplay::{CustomerAuthenticator, client::BaseUrl};
-use simulator::Entropy;
+use simulator::{Entropy, logging::LogFormat};
 
 use crate::{
     entitlement::Patience,
@@ -145,6 +145,15 @@ pub struct Args {
         default_value = "media/catalogue.toml"
     )]
     pub catalogue: PathBuf,
+
+    /// How logs look on standard error: text or json.
+    #[arg(
+        long,
+        env = "BINDERY_LOG_FORMAT",
+        default_value_t,
+        value_name = "FORMAT"
+    )]
+    pub log_format: LogFormat,
 
     /// The built site: wasm, styles, posters and encrypted titles.
     #[arg(long, env = "BINDERY_SITE", default_value = "target/site")]

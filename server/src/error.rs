@@ -97,6 +97,7 @@ const fn simulator_hint(fault: &simulator::Error) -> &'static str {
         simulator::Error::Listen { .. } => {
             ". Stop what uses it, or choose another address with --simulator-listen"
         }
+        simulator::Error::Database { .. } => " with --simulator-database",
         _ => "",
     }
 }

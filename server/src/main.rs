@@ -1,6 +1,6 @@
 //! Runs the storefront until it is told to stop.
 
-use std::{io::IsTerminal, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use clap::Parser;
 use server::{
@@ -12,17 +12,12 @@ use server::{
 };
 use simulator::{Clock, Entropy};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
-    match run(Args::parse()).await {
+    let args = Args::parse();
+    args.log_format.start();
+    match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say_error(&error);

@@ -45,12 +45,12 @@ impl Default for Hands {
 }
 
 impl Clock {
-    /// A clock whose hands are there.
+    /// A clock whose hands are there, or as near as a clock's can be.
     #[must_use]
     pub fn at(hands: Hands) -> Self {
-        Self {
-            hands: Arc::new(Mutex::new(hands)),
-        }
+        let clock = Self::default();
+        clock.put(hands);
+        clock
     }
 
     /// The time that this clock shows, in whole milliseconds, as databases keep it.
@@ -89,9 +89,20 @@ impl Clock {
         *self.lock()
     }
 
-    /// Puts the hands there.
+    /// Puts the hands there, or as near as a clock's can be.
     pub(crate) fn put(&self, hands: Hands) {
-        *self.lock() = hands;
+        let real = self.real();
+        *self.lock() = match hands {
+            Hands::Frozen { at } => Hands::Frozen {
+                at: at.clamp(Timestamp::UNIX_EPOCH, LATEST),
+            },
+            Hands::Running { ahead } => Hands::Running {
+                ahead: ahead.clamp(
+                    Timestamp::UNIX_EPOCH.duration_since(real),
+                    LATEST.duration_since(real),
+                ),
+            },
+        };
     }
 
     /// Puts the clock forward, as far as it goes.
@@ -201,5 +212,10 @@ mod tests {
         assert_eq!(clock.now(), Timestamp::UNIX_EPOCH);
         clock.set(Timestamp::MAX);
         assert_eq!(clock.now(), LATEST);
+        let ahead = SignedDuration::MIN;
+        let clock = Clock::at(Hands::Running { ahead });
+        assert!(clock.now() >= Timestamp::UNIX_EPOCH);
+        let at = Timestamp::MAX;
+        assert_eq!(Clock::at(Hands::Frozen { at }).now(), LATEST);
     }
 }

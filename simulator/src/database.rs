@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{
+    migrate::MigrateError,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
 
 /// The URL of a database that goes when the program does.
 pub const IN_MEMORY: &str = "sqlite::memory:";
@@ -73,6 +76,70 @@ pub fn claim(url: &str) -> Result<Option<File>, sqlx::Error> {
             Err(sqlx::Error::Configuration(why.into()))
         }
         Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Why a database takes no more, whatever it is asked: no single statement's fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// There is no room left.
+    #[error("the disk is full")]
+    Full,
+    /// The system does not write or read what it is told to.
+    #[error("the disk fails, or files have reached the largest size that they may have")]
+    Disk,
+    /// What is in the file is no database, or not a whole one.
+    #[error("the database is corrupt")]
+    Corrupt,
+    /// Somebody else has kept it locked for as long as one waits for that.
+    #[error("another program holds the database locked")]
+    Locked,
+    /// It can be read, and no more; or its file is no longer where it was.
+    #[error("the database cannot be written any more: its file was moved, or may only be read")]
+    ReadOnly,
+}
+
+impl Trouble {
+    /// The trouble that an error tells of, if it does.
+    #[must_use]
+    pub fn of(error: &sqlx::Error) -> Option<Self> {
+        let error = match error {
+            sqlx::Error::Database(error) => error,
+            sqlx::Error::Migrate(migration) => {
+                return match migration.as_ref() {
+                    MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                        Self::of(error)
+                    }
+                    _ => None,
+                };
+            }
+            _ => return None,
+        };
+        let code: u32 = error.code()?.parse().ok()?;
+        // The low byte is SQLite's primary result code: https://sqlite.org/rescode.html
+        match code & 0xff {
+            5 | 6 => Some(Self::Locked),
+            8 => Some(Self::ReadOnly),
+            10 | 14 => Some(Self::Disk),
+            11 | 26 => Some(Self::Corrupt),
+            13 => Some(Self::Full),
+            _ => None,
+        }
+    }
+
+    /// What to do about it before another start.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Full => "Make room on its disk, or choose another",
+            Self::Disk => "See that its folder can be written and has room, or choose another",
+            Self::Corrupt => "Move that file away if nothing in it is needed, or choose another",
+            Self::Locked => {
+                "Stop what holds it (another simulator, a database browser, a backup), or choose \
+                 another"
+            }
+            Self::ReadOnly => "Let this user write the file and its folder, or choose another",
+        }
     }
 }
 
@@ -174,6 +241,30 @@ mod tests {
             options(url).unwrap();
         }
         assert!(!is_in_memory("sqlite://memory.db"));
+    }
+
+    #[tokio::test]
+    async fn what_takes_no_more_is_told_from_what_was_asked_wrongly() {
+        let database = pool(IN_MEMORY, 1)
+            .connect_with(options(IN_MEMORY).unwrap())
+            .await
+            .unwrap();
+        let run = async |sql: &str| sqlx::query(sql).execute(&database).await;
+        run("create table t (n blob primary key)").await.unwrap();
+        run("insert into t values (1)").await.unwrap();
+        for wrong in ["insert into t values (1)", "insert into nowhere values (1)"] {
+            assert_eq!(Trouble::of(&run(wrong).await.unwrap_err()), None, "{wrong}");
+        }
+        run("pragma max_page_count = 3").await.unwrap();
+        let full = run("insert into t values (zeroblob(100000))").await;
+        assert_eq!(Trouble::of(&full.unwrap_err()), Some(Trouble::Full));
+
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("none.db");
+        std::fs::write(&file, "no database, whatever its name".repeat(100)).unwrap();
+        let url = format!("sqlite://{}", file.display());
+        let opened = pool(&url, 1).connect_with(options(&url).unwrap()).await;
+        assert_eq!(Trouble::of(&opened.unwrap_err()), Some(Trouble::Corrupt));
     }
 
     #[tokio::test]

@@ -7,12 +7,16 @@ use axum::{
 use expressplay::{ErrorCode, Refusal, RefusalBody, parameter};
 use http::StatusCode;
 
+use crate::{database::Trouble, log::LogError};
+
 /// A refusal with everything that its answer needs.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     pub(crate) format: ErrorFormat,
     pub(crate) refusal: Refusal,
+    /// What ends the simulator, where that is why.
+    pub(crate) trouble: Option<Trouble>,
 }
 
 /// How an error is written: `errorFormat`.
@@ -50,6 +54,7 @@ impl Failure {
             status,
             format,
             refusal,
+            trouble: None,
         }
     }
 
@@ -59,17 +64,30 @@ impl Failure {
             status: StatusCode::FORBIDDEN,
             format,
             refusal,
+            trouble: None,
         }
     }
 
-    /// Our own fault: 500. The cause goes to the log alone.
+    /// Our own fault: 500. The cause goes to the log; what ends the simulator is told, too.
     pub(crate) fn internal(error: &(dyn std::error::Error + 'static), format: ErrorFormat) -> Self {
         tracing::error!(error, "the simulator failed");
-        let refusal = Refusal::new(ErrorCode::AdminError, "the simulator's log says more");
+        let log_error = error.downcast_ref::<LogError>();
+        let trouble = match log_error {
+            Some(LogError::Broken(trouble)) => Some(*trouble),
+            _ => error.downcast_ref().and_then(Trouble::of),
+        };
+        let detail = match (trouble, log_error) {
+            (Some(trouble), _) => {
+                format!("{trouble}: nothing is granted any more, and the simulator stops")
+            }
+            (None, Some(LogError::Stopping)) => "the simulator is stopping".to_owned(),
+            (None, _) => "the simulator's log says more".to_owned(),
+        };
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             format,
-            refusal,
+            refusal: Refusal::new(ErrorCode::AdminError, detail),
+            trouble,
         }
     }
 }
@@ -80,6 +98,7 @@ impl IntoResponse for Failure {
             status,
             format,
             refusal,
+            ..
         } = self;
         // Quoted, since it may hold what was sent, and a log's lines are its own.
         let detail = refusal.to_string();
@@ -145,7 +164,7 @@ fn escape(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// Why a simulator does not start.
+/// Why a simulator does not start, does not go on, or does not do what its control plane is asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address cannot be listened on.
@@ -157,15 +176,18 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The database cannot be used.
-    #[error(
-        "cannot use the simulator's database {url}: {source}. Choose another, or move that file away \
-         if nothing in it is needed"
-    )]
+    #[error("cannot use the simulator's database {url}: {source}. {advice}", advice = advice(source))]
     Database {
         /// Its URL.
         url: String,
         /// What SQLite says.
         source: sqlx::Error,
+    },
+    /// It cannot go on, and has stopped: what was answered is kept, and what was not was not done.
+    #[error("the simulator cannot go on: {why}")]
+    Broken {
+        /// Why.
+        why: String,
     },
     /// The public URL is none that paths can be appended to.
     #[error("the public URL is http or https without query, and {text} is not")]
@@ -196,6 +218,16 @@ pub enum Error {
         /// The environment.
         environment: crate::Environment,
     },
+}
+
+fn advice(error: &sqlx::Error) -> &'static str {
+    match (Trouble::of(error), error) {
+        (Some(trouble), _) => trouble.advice(),
+        (None, sqlx::Error::Migrate(_)) => {
+            "Is it another program's, or a newer version's? Choose another"
+        }
+        (None, _) => "Choose another",
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! One call and its answer: whose it is, what faults do to it, and what the journal keeps of it.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -15,6 +18,7 @@ use crate::{
     Environment,
     call::Call,
     connection::Peer,
+    ending::Reason,
     error::{ErrorFormat, Failure},
     fault::{CallKind, End, Plan, Target},
     hints,
@@ -28,6 +32,8 @@ use crate::{
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The longest `traceparent` is kept as it is (W3C Trace Context, section 3.2).
 const LONGEST_TRACEPARENT: usize = 55;
+/// The status of a call whose client went away, as nginx writes it.
+const CLIENT_LEFT: u16 = 499;
 
 /// A call of ExpressPlay's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +154,7 @@ pub(crate) async fn answer(
     operation: Operation,
     call: Call,
 ) -> Response {
-    let Some(known) = Known::of(&service, operation, &call) else {
+    let Some(mut known) = Known::of(&service, operation, &call) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let sandbox = Arc::clone(&known.sandbox);
@@ -165,7 +171,13 @@ pub(crate) async fn answer(
         Plan::default()
     };
     if !plan.wait.is_zero() {
-        tokio::time::sleep(plan.wait).await;
+        let left = Left::by(&known, operation, &call, &plan, started);
+        sandbox.sleep(plan.wait).await;
+        left.answered();
+        if !service.sandboxes.has(&sandbox) {
+            // It was dropped meanwhile, and its accounts with it.
+            known.customer = None;
+        }
     }
 
     let at = sandbox.clock.now();
@@ -183,6 +195,13 @@ pub(crate) async fn answer(
         }
         _ => act(&service, operation, &call, &known, &peer, &plan).await,
     };
+    if let Err(Failure {
+        trouble: Some(trouble),
+        ..
+    }) = &result
+    {
+        service.ending.begin(Reason::Broken(trouble.to_string()));
+    }
     let refusal = result.as_ref().err().map(|failure| failure.refusal.clone());
     let mut response = result.unwrap_or_else(IntoResponse::into_response);
     let status = response.status();
@@ -195,41 +214,104 @@ pub(crate) async fn answer(
             response.headers_mut().append(hints::HEADER, value);
         }
     }
-    let micros = started.elapsed().as_micros();
+    let outcome = match (&refusal, plan.end) {
+        (_, Some(End::Status(_) | End::Reset | End::Truncate | End::Garbage)) => Outcome::Failed,
+        _ if status.is_server_error() => Outcome::Failed,
+        (Some(_), _) => Outcome::Refused,
+        (None, _) => Outcome::Granted,
+    };
+    let code = refusal.as_ref().map(|refusal| refusal.code.number());
+    let took = started.elapsed();
+    let (kind, drm) = (operation.kind(), operation.drm());
+    service.metrics.call(kind, drm, outcome, code, took);
     sandbox.journal.add(Entry {
         seq: 0,
         at,
-        call: operation.kind(),
-        drm: operation.drm(),
+        call: kind,
+        drm,
         method: call.method.to_string(),
         path: call.path.clone(),
         parameters: journal::masked(&call.parameters),
         cookie: known.cookie,
         device: known.device,
         traceparent: traceparent(&call),
-        outcome: match (&refusal, plan.end) {
-            (_, Some(End::Status(_) | End::Reset | End::Truncate | End::Garbage)) => {
-                Outcome::Failed
-            }
-            _ if status.is_server_error() => Outcome::Failed,
-            (Some(_), _) => Outcome::Refused,
-            (None, _) => Outcome::Granted,
-        },
+        outcome,
         status: status.as_u16(),
-        error_code: refusal.as_ref().map(|refusal| refusal.code.number()),
+        error_code: code,
         error: refusal.map(|refusal| refusal.to_string()),
         hints: known.hints,
         faults: plan.struck,
-        micros: u64::try_from(micros).unwrap_or(u64::MAX),
+        micros: micros(took),
     });
     match plan.end {
         Some(End::Reset) => {
             peer.reset();
             response
         }
+        // Of an answer without a body there is no half.
+        Some(End::Truncate) if status == StatusCode::NO_CONTENT => {
+            peer.reset();
+            response
+        }
         Some(End::Truncate) => truncated(response).await,
         Some(End::Garbage) => garbage(response),
         _ => response,
+    }
+}
+
+fn micros(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A call that a fault makes wait, as the journal keeps it where its client does not.
+struct Left {
+    sandbox: Arc<Sandbox>,
+    entry: Option<Entry>,
+    started: Instant,
+}
+
+impl Left {
+    fn by(known: &Known, operation: Operation, call: &Call, plan: &Plan, started: Instant) -> Self {
+        let entry = Entry {
+            seq: 0,
+            at: known.sandbox.clock.now(),
+            call: operation.kind(),
+            drm: operation.drm(),
+            method: call.method.to_string(),
+            path: call.path.clone(),
+            parameters: journal::masked(&call.parameters),
+            cookie: known.cookie.clone(),
+            device: known.device,
+            traceparent: traceparent(call),
+            outcome: Outcome::Failed,
+            status: CLIENT_LEFT,
+            error_code: None,
+            error: Some("the client went away while a fault made it wait".to_owned()),
+            hints: known.hints.clone(),
+            faults: plan.struck.clone(),
+            micros: 0,
+        };
+        Self {
+            sandbox: Arc::clone(&known.sandbox),
+            entry: Some(entry),
+            started,
+        }
+    }
+
+    /// It waited to the end.
+    fn answered(mut self) {
+        self.entry = None;
+    }
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.sandbox.journal.add(Entry {
+                micros: micros(self.started.elapsed()),
+                ..entry
+            });
+        }
     }
 }
 
@@ -295,6 +377,10 @@ async fn truncated(response: Response) -> Response {
 fn garbage(response: Response) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
+    if parts.status == StatusCode::NO_CONTENT {
+        // Which would keep the garbage from coming.
+        parts.status = StatusCode::OK;
+    }
     Response::from_parts(
         parts,
         Body::from("\u{fffd}\u{0}{{<garbage of this sandbox>"),

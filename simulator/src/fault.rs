@@ -34,6 +34,18 @@ pub enum CallKind {
     Keys,
 }
 
+impl CallKind {
+    /// As it stands in JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::License => "license",
+            Self::Records => "records",
+            Self::Keys => "keys",
+        }
+    }
+}
+
 /// A fault to be made. Which calls it is for: those that match all that is given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -52,7 +64,7 @@ pub struct NewFault {
     /// Calls with this device: a token's restriction, or who asks for a licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceId>,
-    /// How many calls it still strikes; any number by default.
+    /// How many calls it still strikes, 1 or more; any number by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
     /// Which share of its calls it strikes, from 0 to 1; all by default.
@@ -221,16 +233,13 @@ impl Faults {
     /// Makes a fault.
     ///
     /// # Errors
-    /// In words, where there are too many.
-    pub(crate) fn add(
-        &self,
-        fault: NewFault,
-        real_now: Timestamp,
-    ) -> Result<FaultState, &'static str> {
+    /// [`NoFault`].
+    pub(crate) fn add(&self, fault: NewFault, real_now: Timestamp) -> Result<FaultState, NoFault> {
+        fault.check()?;
         let mut all = self.lock();
         all.retain(|state| is_there(state, real_now));
         if all.len() >= MOST {
-            return Err("a sandbox has 256 faults at most: remove some");
+            return Err(NoFault::TooMany);
         }
         let until = fault.for_seconds.map(|seconds| {
             real_now
@@ -343,7 +352,46 @@ fn is_there(state: &FaultState, real_now: Timestamp) -> bool {
     state.fault.times != Some(0) && state.until.is_none_or(|until| real_now < until)
 }
 
+/// Why a fault is not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoFault {
+    #[error("times: a fault strikes once or more")]
+    Never,
+    #[error("effect.latency: fromMs is not above toMs, nor p50Ms above p99Ms")]
+    Latency,
+    #[error("a sandbox has {MOST} faults at most: remove some")]
+    TooMany,
+}
+
 impl NewFault {
+    /// A fault that does this to every call, until it is told which.
+    #[must_use]
+    pub const fn of(effect: Effect) -> Self {
+        Self {
+            effect,
+            call: None,
+            drm: None,
+            cookie: None,
+            device: None,
+            times: None,
+            share: None,
+            for_seconds: None,
+        }
+    }
+
+    fn check(&self) -> Result<(), NoFault> {
+        let turned_round = match self.effect {
+            Effect::Latency(Latency::Range { from_ms, to_ms }) => from_ms > to_ms,
+            Effect::Latency(Latency::Percentiles { p50_ms, p99_ms }) => p50_ms > p99_ms,
+            _ => false,
+        };
+        match self.times {
+            Some(0) => Err(NoFault::Never),
+            _ if turned_round => Err(NoFault::Latency),
+            _ => Ok(()),
+        }
+    }
+
     fn is_for(&self, target: &Target<'_>) -> bool {
         let Self {
             call,
@@ -478,6 +526,19 @@ mod tests {
         let at = |second| Timestamp::from_second(second).unwrap();
         assert_eq!(faults.strike(&token(), at(9)).end, Some(End::Reset));
         assert_eq!(faults.strike(&token(), at(10)).end, None);
+    }
+
+    #[test]
+    fn a_fault_that_could_not_strike_is_not_made() {
+        let why = |json| faults().add(fault(json), NOW).unwrap_err();
+        let never = r#"{"effect": "reset", "times": 0}"#;
+        assert_eq!(why(never), NoFault::Never);
+        for turned_round in [
+            r#"{"effect": {"latency": {"fromMs": 9, "toMs": 5}}}"#,
+            r#"{"effect": {"latency": {"p50Ms": 9, "p99Ms": 5}}}"#,
+        ] {
+            assert_eq!(why(turned_round), NoFault::Latency);
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub struct Entry {
     pub traceparent: Option<String>,
     /// What came of it.
     pub outcome: Outcome,
-    /// The answer's status.
+    /// The answer's status; 499 where the client went away while a fault made it wait.
     pub status: u16,
     /// ExpressPlay's code, for a refusal.
     pub error_code: Option<i32>,
@@ -87,6 +87,17 @@ pub enum Outcome {
     Refused,
     /// A fault took its answer, or a failure of the simulator's.
     Failed,
+}
+
+impl Outcome {
+    /// As it stands in JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// Which calls to look for: those that match all that is given.

@@ -19,7 +19,7 @@ use crate::{
     call::{Call, refuse},
     error::{ErrorFormat, Failure},
     key_wrap,
-    sandbox::Sandbox,
+    sandbox::{Customer, Sandbox},
     service::Service,
 };
 
@@ -63,10 +63,17 @@ pub(crate) async fn all(service: &Service, call: &Call) -> Result<Response, Fail
     } else {
         read_body(&customer.sandbox, &call.body, kek.as_ref()).map_err(refuse(format))?
     };
-    service
-        .keep_key(customer.id, &kept)
+    let is_kept = service
+        .keep_key(&customer, &kept)
         .await
         .map_err(|error| Failure::internal(&error, format))?;
+    if !is_kept {
+        let detail = "the account's sandbox was dropped meanwhile";
+        return Err(refuse(format)(Refusal::new(
+            ErrorCode::AuthenticatorInvalid,
+            detail,
+        )));
+    }
     Ok(Json(kept.answer(kek.as_ref()).map_err(refuse(format))?).into_response())
 }
 
@@ -82,6 +89,7 @@ pub(crate) async fn one(service: &Service, call: &Call) -> Result<Response, Fail
         format,
         refusal: Refusal::wrong(ErrorCode::KeyStorage, "kid", &kid.to_string())
             .because("there is no such key"),
+        trouble: None,
     };
     if call.method == Method::DELETE {
         let removed = service
@@ -237,13 +245,18 @@ impl Service {
             .collect()
     }
 
-    async fn keep_key(&self, account: AccountId, key: &Kept) -> Result<(), sqlx::Error> {
+    /// Keeps a key, unless the account's sandbox was dropped; whether it did.
+    async fn keep_key(&self, customer: &Customer, key: &Kept) -> Result<bool, sqlx::Error> {
+        let mut writer = self.writer.acquire().await?;
+        if customer.sandbox.is_dropped() {
+            return Ok(false);
+        }
         sqlx::query(
             "insert or replace into stored_key
                  (account, kid, kek_id, ek, info, expiration, content_id, last_update_ms)
              values (?, ?, ?, ?, ?, ?, ?, ?)",
         )
-        .bind(account.to_string())
+        .bind(customer.id.to_string())
         .bind(key.kid.to_string())
         .bind(key.kek_id.as_deref())
         .bind(&key.ek.as_bytes()[..])
@@ -251,9 +264,9 @@ impl Service {
         .bind(key.expiration.as_deref())
         .bind(key.content_id.as_deref())
         .bind(key.last_update.as_millisecond())
-        .execute(&self.writer)
+        .execute(&mut *writer)
         .await?;
-        Ok(())
+        Ok(true)
     }
 
     async fn forget_key(&self, account: AccountId, kid: &KeyId) -> Result<bool, sqlx::Error> {

@@ -4,18 +4,28 @@
 //! it makes tokens, redeems them, keeps the transaction log and a key storage, and does the
 //! cross-check of device binding, which is what most people come for.
 //!
-//! ```no_run
-//! # async fn example() -> Result<(), simulator::Error> {
-//! let simulator = simulator::Simulator::start().await?;
-//! println!("ExpressPlay is at {}", simulator.url());
-//! // … point a client there; the simulator stops when the value is dropped.
+//! ```
+//! use simulator::{Account, Simulator};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let _ = rustls::crypto::ring::default_provider().install_default();
+//! let simulator = Simulator::start().await?; // a free port, in memory
+//! let account = Account::defaults()[0].authenticator.reveal();
+//! let token = format!(
+//!     "{}/hms/wv/token?customerAuthenticator={account}&errorFormat=json\
+//!      &kid=00112233445566778899aabbccddeeff&contentKey=000102030405060708090a0b0c0d0e0f",
+//!     simulator.url(), // all that a client needs to be told
+//! );
+//! let answer = reqwest::get(token).await?.text().await?;
+//! assert!(answer.contains("?ExpressPlayToken="));
 //! # Ok(())
-//! # }
+//! # } // Dropped, it stops.
 //! ```
 //!
 //! | module | what |
 //! |---|---|
-//! | [`Simulator`], [`SoftDevice`] | a running simulator, and a device for tests |
+//! | [`Simulator`], [`SandboxHandle`], [`SoftDevice`] | a running simulator, a sandbox of it, and a device for tests |
 //! | [`account`] | customer accounts, test and production |
 //! | `token`, `broadband` | token generation, and the documents of Marlin Broadband's |
 //! | `seal` | the inside of a token |
@@ -27,7 +37,9 @@
 //! | [`control`], [`sandbox`] | the control plane, `/__sim/`, and the sandboxes that it makes |
 //! | `openapi` | what all of it looks like, for machines and people |
 //! | [`clock`], [`entropy`] | time and randomness, which tests may own |
-//! | [`database`] | SQLite, as everything here keeps it |
+//! | [`database`] | SQLite, as everything here keeps it, and what may be wrong with it |
+//! | `ending` | how a simulator ends: told to, or because its database takes no more |
+//! | [`logging`], `metrics` | logs, and numbers for Prometheus |
 
 pub mod account;
 mod broadband;
@@ -37,16 +49,20 @@ mod connection;
 pub mod control;
 pub mod database;
 mod device;
+mod ending;
 pub mod entropy;
 mod error;
 mod exchange;
 pub mod fault;
+mod handle;
 mod hints;
 pub mod journal;
 mod key_wrap;
 mod keys;
 mod license;
 mod log;
+pub mod logging;
+mod metrics;
 mod openapi;
 mod records;
 pub mod sandbox;
@@ -60,6 +76,7 @@ pub use account::{Account, DrmSet, Environment, Settings};
 pub use clock::Clock;
 pub use entropy::Entropy;
 pub use error::Error;
-pub use sandbox::{SandboxHandle, SandboxName};
+pub use handle::SandboxHandle;
+pub use sandbox::SandboxName;
 pub use simulator::{Builder, Simulator, url_of};
 pub use soft_device::SoftDevice;

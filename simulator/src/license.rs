@@ -1,7 +1,7 @@
 //! Licence redemption: `POST` of a licence request to a token URL (API section 3; seed steps 3
 //! and 7).
 
-use std::{borrow::Cow, net::SocketAddr};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc};
 
 use axum::{
     Json,
@@ -80,8 +80,8 @@ pub(crate) async fn redeem(
     // A token that does not open has no account, so its refusal leaves no record; nor does one of
     // an account that is no longer here.
     let (token, contents) = token.as_ref().map_err(|refusal| refuse(refusal.clone()))?;
-    let customer =
-        customer.ok_or_else(|| refuse(invalid("the token's account is not served here")))?;
+    let nobodys = || refuse(invalid("the token's account is not served here"));
+    let customer = customer.ok_or_else(nobodys)?;
 
     let Judgement {
         asker,
@@ -93,6 +93,7 @@ pub(crate) async fn redeem(
         .map_or(&[][..], |challenge| &challenge.request().kids);
     let draft = Draft {
         account: contents.account,
+        sandbox: Arc::clone(&customer.sandbox),
         uses_credit: contents.action == Action::License && customer.settings().credits.is_some(),
         action: contents.action,
         event_time: customer.sandbox.clock.now(),
@@ -129,6 +130,7 @@ pub(crate) async fn redeem(
                 refusal.because("every licence that the account had is used up"),
             ));
         }
+        Outcome::Dropped => return Err(nobodys()),
     };
     tracing::debug!(
         %drm,

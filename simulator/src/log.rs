@@ -10,6 +10,7 @@
 use std::{
     collections::{HashMap, HashSet},
     net::SocketAddr,
+    sync::Arc,
 };
 
 use expressplay::{Cookie, DeviceId, Drm, ErrorCode, KeyId, record::Status};
@@ -21,7 +22,11 @@ use uuid::Uuid;
 use crate::{
     Clock,
     account::AccountId,
+    database::Trouble,
     device::{MARK_LIFETIME, Mark},
+    ending::{Ending, Reason},
+    metrics::Metrics,
+    sandbox::Sandbox,
     seal::Action,
 };
 
@@ -32,6 +37,8 @@ const BATCH: usize = 512;
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) account: AccountId,
+    /// The sandbox that the account is in.
+    pub(crate) sandbox: Arc<Sandbox>,
     /// Whether the account has paid for so many licences and no more.
     pub(crate) uses_credit: bool,
     pub(crate) event_time: Timestamp,
@@ -62,12 +69,14 @@ pub(crate) enum Outcome {
     Replayed,
     /// The account's credits are used up: the record says refused, with -2019.
     NoCredits,
+    /// The sandbox was dropped meanwhile: there is no record.
+    Dropped,
 }
 
 impl Outcome {
     const fn refusal(self) -> Option<ErrorCode> {
         match self {
-            Self::AsDrafted => None,
+            Self::AsDrafted | Self::Dropped => None,
             Self::Replayed => Some(ErrorCode::DeviceNotAuthenticated),
             Self::NoCredits => Some(ErrorCode::InsufficientTokens),
         }
@@ -79,6 +88,9 @@ impl Outcome {
 pub(crate) enum LogError {
     #[error("the record could not be committed: {0}")]
     Commit(String),
+    /// Nothing more can be committed.
+    #[error(transparent)]
+    Broken(Trouble),
     #[error("the simulator is stopping")]
     Stopping,
 }
@@ -90,10 +102,16 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Starts the writer; it ends when the last [`Log`] is dropped.
-    pub(crate) fn start(database: SqlitePool, clock: Clock) -> Self {
+    /// Starts the writer; it ends when the last [`Log`] is dropped, or the database takes no more,
+    /// which ends the simulator.
+    pub(crate) fn start(
+        database: SqlitePool,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+        ending: Ending,
+    ) -> Self {
         let (entries, receiver) = mpsc::channel(BATCH);
-        tokio::spawn(write(database, clock, receiver));
+        tokio::spawn(write(database, clock, metrics, ending, receiver));
         Self { entries }
     }
 
@@ -112,22 +130,41 @@ impl Log {
     }
 }
 
-async fn write(database: SqlitePool, clock: Clock, mut entries: mpsc::Receiver<Entry>) {
+async fn write(
+    database: SqlitePool,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+    ending: Ending,
+    mut entries: mpsc::Receiver<Entry>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     while entries.recv_many(&mut batch, BATCH).await > 0 {
         gather(&mut entries, &mut batch).await;
         let result = commit(&database, clock.real(), &batch).await;
+        let count = batch.len();
         let replies = batch.drain(..).map(|entry| entry.reply);
         match result {
             // A reply that nobody waits for any more belongs to a client that went away.
-            Ok(outcomes) => replies.zip(outcomes).for_each(|(reply, outcome)| {
-                let _ = reply.send(Ok(outcome));
-            }),
-            Err(error) => {
-                let error = LogError::Commit(error.to_string());
-                replies.for_each(|reply| {
-                    let _ = reply.send(Err(error.clone()));
+            Ok(outcomes) => {
+                metrics.committed(count);
+                replies.zip(outcomes).for_each(|(reply, outcome)| {
+                    let _ = reply.send(Ok(outcome));
                 });
+            }
+            Err(error) => {
+                let trouble = Trouble::of(&error);
+                let fault = match trouble {
+                    Some(trouble) => LogError::Broken(trouble),
+                    None => LogError::Commit(error.to_string()),
+                };
+                replies.for_each(|reply| {
+                    let _ = reply.send(Err(fault.clone()));
+                });
+                if let Some(trouble) = trouble {
+                    // A double that went on without its log would make tests fail elsewhere.
+                    ending.begin(Reason::Broken(trouble.to_string()));
+                    return;
+                }
             }
         }
     }
@@ -159,6 +196,10 @@ async fn commit(
     let mut records = Vec::with_capacity(batch.len());
     let mut outcomes = Vec::with_capacity(batch.len());
     for Entry { draft, mark, .. } in batch {
+        if draft.sandbox.is_dropped() {
+            outcomes.push(Outcome::Dropped);
+            continue;
+        }
         let ledger = ledgers.entry(draft.account).or_default();
         // Of two with one mark in a batch, the first has used it up.
         let replayed = mark.as_ref().is_some_and(|mark| !fresh.remove(mark));

@@ -11,7 +11,7 @@ use std::{
     str::FromStr,
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -21,11 +21,12 @@ use http::uri::Authority;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
+use tokio::sync::watch;
 
 use crate::{
     Account, Clock, Entropy, Environment, Error, Settings,
     account::{AUTHENTICATOR, AccountId, read_authenticator},
-    fault::{FaultState, Faults, NewFault},
+    fault::Faults,
     journal::{Entry, Journal, JournalQuery},
 };
 
@@ -102,6 +103,8 @@ pub(crate) struct Sandbox {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     record_lag_ms: AtomicU64,
+    closed: watch::Sender<bool>,
+    dropped: AtomicBool,
 }
 
 impl Sandbox {
@@ -120,6 +123,40 @@ impl Sandbox {
             faults: Faults::new(chance),
             journal: Journal::default(),
             record_lag_ms: AtomicU64::new(0),
+            closed: watch::Sender::new(false),
+            dropped: AtomicBool::new(false),
+        }
+    }
+
+    /// Ends all that waits in it: it was dropped, or the simulator ends.
+    pub(crate) fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// Whether it was dropped: nothing may be written for it then, or the next of its name would
+    /// find it. Who asks this holds the writing connection, which a drop waits for.
+    pub(crate) fn is_dropped(&self) -> bool {
+        self.dropped.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it is closed.
+    pub(crate) async fn closed(&self) {
+        // The sender is this sandbox's own, so it is there.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+    }
+
+    /// Waits so long, or until it is closed.
+    pub(crate) async fn sleep(&self, time: Duration) {
+        // Both are as good.
+        let _ = tokio::time::timeout(time, self.closed()).await;
+    }
+
+    /// The calls that match, once there are as many as the query wants, or its time is up, or the
+    /// sandbox is closed.
+    pub(crate) async fn wait_for(&self, query: &JournalQuery) -> Vec<Arc<Entry>> {
+        tokio::select! {
+            entries = self.journal.wait_for(query) => entries,
+            () = self.closed() => self.journal.find(query),
         }
     }
 
@@ -138,61 +175,6 @@ impl Sandbox {
     pub(crate) fn set_record_lag(&self, lag: Duration) {
         let ms = u64::try_from(lag.as_millis()).unwrap_or(u64::MAX);
         self.record_lag_ms.store(ms, Ordering::SeqCst);
-    }
-}
-
-/// A sandbox, to be driven from Rust: the control plane as a value.
-#[derive(Debug, Clone)]
-pub struct SandboxHandle(pub(crate) Arc<Sandbox>);
-
-impl SandboxHandle {
-    /// Its name.
-    #[must_use]
-    pub fn name(&self) -> &SandboxName {
-        &self.0.name
-    }
-
-    /// Its clock.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.0.clock
-    }
-
-    /// From now on records take so long to appear.
-    pub fn set_record_lag(&self, lag: Duration) {
-        self.0.set_record_lag(lag);
-    }
-
-    /// Makes a fault.
-    ///
-    /// # Errors
-    /// [`Error::Control`] where there are too many.
-    pub fn add_fault(&self, fault: NewFault) -> Result<FaultState, Error> {
-        let added = self.0.faults.add(fault, self.0.clock.real());
-        added.map_err(|why| Error::Control {
-            why: why.to_owned(),
-        })
-    }
-
-    /// The faults that are there.
-    #[must_use]
-    pub fn faults(&self) -> Vec<FaultState> {
-        self.0.faults.list(self.0.clock.real())
-    }
-
-    /// Removes a fault; whether it was there.
-    pub fn remove_fault(&self, id: u64) -> bool {
-        self.0.faults.remove(id)
-    }
-
-    /// Removes all faults.
-    pub fn clear_faults(&self) {
-        self.0.faults.clear();
-    }
-
-    /// The calls that match, oldest first: at once, or when the query's wait is over.
-    pub async fn journal(&self, query: &JournalQuery) -> Vec<Arc<Entry>> {
-        self.0.journal.wait_for(query).await
     }
 }
 
@@ -295,7 +277,9 @@ impl Sandboxes {
     /// Drops a sandbox; its accounts, whose data is to be deleted, if there was one.
     pub(crate) fn remove(&self, name: &SandboxName) -> Option<Vec<AccountId>> {
         let mut registry = self.write();
-        registry.by_name.remove(name)?;
+        let sandbox = registry.by_name.remove(name)?;
+        sandbox.dropped.store(true, Ordering::SeqCst);
+        sandbox.close();
         let ids: Vec<_> = registry
             .by_id
             .values()
@@ -313,6 +297,17 @@ impl Sandboxes {
     /// The sandbox of that name.
     pub(crate) fn get(&self, name: &SandboxName) -> Option<Arc<Sandbox>> {
         self.read().by_name.get(name).cloned()
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.read().by_name.len()
+    }
+
+    /// Whether it is one of these still: there may be another of its name by now.
+    pub(crate) fn has(&self, sandbox: &Arc<Sandbox>) -> bool {
+        self.get(&sandbox.name)
+            .is_some_and(|there| Arc::ptr_eq(&there, sandbox))
     }
 
     /// All of them, by name.

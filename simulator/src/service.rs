@@ -18,10 +18,13 @@ use sqlx::SqlitePool;
 use tower_http::cors::CorsLayer;
 
 use crate::{
-    Entropy, broadband, control, error,
+    Entropy, broadband, control,
+    ending::Ending,
+    error,
     exchange::{self, Operation},
     hints,
     log::Log,
+    metrics::{self, Metrics},
     openapi,
     sandbox::Sandboxes,
     seal::Sealer,
@@ -48,6 +51,10 @@ pub(crate) struct Parts {
     pub(crate) has_control: bool,
     /// Held while a sandbox is made, changed or dropped: one at a time.
     pub(crate) control_turn: tokio::sync::Mutex<()>,
+    /// The places for calls that wait.
+    pub(crate) waiters: Arc<tokio::sync::Semaphore>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) ending: Ending,
     pub(crate) control_token: Option<String>,
 }
 
@@ -105,6 +112,7 @@ impl Service {
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .route(error::PAGE, get(error::page_of_codes))
+            .route("/metrics", get(metrics::answer))
             .merge(licenses)
             .merge(backend)
             .merge(openapi::routes(None))

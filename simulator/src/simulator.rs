@@ -9,15 +9,17 @@ use std::{
 };
 
 use sqlx::SqlitePool;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 
 use crate::{
-    Account, Clock, Entropy, Error,
+    Account, Clock, Entropy, Error, SandboxHandle,
     connection::{Listener, Peer},
-    control::{NewSandbox, SandboxState},
+    control::{Document, MOST_WAITERS, NewSandbox, Problem},
     database,
+    ending::{Ending, Reason},
     log::Log,
-    sandbox::{Sandbox, SandboxHandle, SandboxName, Sandboxes},
+    metrics::Metrics,
+    sandbox::{Sandbox, SandboxName, Sandboxes},
     seal::Sealer,
     service::{Parts, Service},
 };
@@ -26,6 +28,23 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(2);
 
 /// A running simulator. Dropped, it stops.
+///
+/// ```
+/// use simulator::{Clock, Simulator};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), simulator::Error> {
+/// let clock = Clock::default();
+/// let simulator = Simulator::builder()
+///     .account("test=7,000102030405060708090a0b0c0d0e0f,credits=3".parse().expect("an account"))
+///     .clock(clock.clone()) // tokens, rentals and records follow it
+///     .start()
+///     .await?;
+/// assert!(simulator.url().starts_with("http://127.0.0.1:"));
+/// simulator.stop().await; // what is under way is answered, and the port is free
+/// # Ok(())
+/// # }
+/// ```
 pub struct Simulator {
     address: SocketAddr,
     url: String,
@@ -34,7 +53,6 @@ pub struct Simulator {
     service: Service,
     /// Held for as long as this one serves its database.
     _claim: Option<File>,
-    stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
 
@@ -92,29 +110,81 @@ impl Simulator {
     /// The same as `POST /__sim/sandboxes`.
     ///
     /// # Errors
-    /// [`Error::Control`] for a name or an authenticator that another has.
-    pub async fn make_sandbox(&self, new: NewSandbox) -> Result<SandboxState, Error> {
-        Ok(self.service.make_sandbox(new).await?)
+    /// [`Error::Control`] for a name or an authenticator that another has, or where there are too
+    /// many.
+    pub async fn make_sandbox(&self, new: NewSandbox) -> Result<SandboxHandle, Error> {
+        let service = self.service.clone();
+        let making = tokio::spawn(async move { service.make_sandbox(new).await });
+        self.handle_of(making).await
+    }
+
+    /// Makes a sandbox of what another held. The same as `POST /__sim/import`.
+    ///
+    /// # Errors
+    /// [`Error::Control`] for a name or an authenticator that another has, or where the document
+    /// holds what no simulator writes.
+    pub async fn import(&self, document: Document) -> Result<SandboxHandle, Error> {
+        let service = self.service.clone();
+        let making = tokio::spawn(async move { service.import_sandbox(document).await });
+        self.handle_of(making).await
+    }
+
+    async fn handle_of(
+        &self,
+        making: JoinHandle<Result<Arc<Sandbox>, Problem>>,
+    ) -> Result<SandboxHandle, Error> {
+        let made = making.await.map_err(|error| Error::Control {
+            why: format!("it was not finished: {error}"),
+        })?;
+        Ok(SandboxHandle::new(self.service.clone(), made?))
     }
 
     /// The sandbox of that name, to be driven; `default` has the accounts that the simulator was
     /// started with.
     #[must_use]
     pub fn sandbox(&self, name: &SandboxName) -> Option<SandboxHandle> {
-        self.service.sandboxes.get(name).map(SandboxHandle)
+        let sandbox = self.service.sandboxes.get(name)?;
+        Some(SandboxHandle::new(self.service.clone(), sandbox))
     }
 
-    /// Drops a sandbox and all that is in it.
-    ///
-    /// # Errors
-    /// [`Error::Control`] where there is none of that name, or it is the default one.
-    pub async fn drop_sandbox(&self, name: &SandboxName) -> Result<(), Error> {
-        Ok(self.service.drop_sandbox(name).await?)
+    /// All of its sandboxes, by name.
+    #[must_use]
+    pub fn sandboxes(&self) -> Vec<SandboxHandle> {
+        let all = self.service.sandboxes.all().into_iter();
+        all.map(|sandbox| SandboxHandle::new(self.service.clone(), sandbox))
+            .collect()
     }
 
     /// Stops it, once what is under way has been answered. The port is free afterwards.
     pub async fn stop(mut self) {
-        self.stop.send_replace(true);
+        self.service.ending.begin(Reason::Told);
+        self.ended().await;
+    }
+
+    /// Waits until it stops by itself, and says why: its database takes no more, or its listener
+    /// fails. What is under way has been answered then.
+    pub async fn wait(&mut self) -> Error {
+        let reason = tokio::select! {
+            reason = self.service.ending.begun() => Some(reason),
+            _ = &mut self.serving => None,
+        };
+        let why = match reason {
+            Some(Reason::Broken(why)) => why,
+            Some(Reason::Told) => "it was told to stop".to_owned(),
+            None => {
+                return Error::Broken {
+                    why: "it stopped listening".to_owned(),
+                };
+            }
+        };
+        self.ended().await;
+        Error::Broken { why }
+    }
+
+    async fn ended(&mut self) {
+        if self.serving.is_finished() {
+            return;
+        }
         if tokio::time::timeout(GRACE, &mut self.serving)
             .await
             .is_err()
@@ -123,12 +193,6 @@ impl Simulator {
             // The task was cancelled: there is nothing more to learn from it.
             let _ = (&mut self.serving).await;
         }
-    }
-
-    /// Waits until it stops by itself, which it does only when its listener fails.
-    pub async fn wait(&mut self) {
-        // A serving task that panicked has stopped too.
-        let _ = (&mut self.serving).await;
     }
 }
 
@@ -143,7 +207,7 @@ impl fmt::Debug for Simulator {
 
 impl Drop for Simulator {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        self.service.ending.begin(Reason::Told);
     }
 }
 
@@ -286,14 +350,21 @@ impl Builder {
         let sealer = sealer(&writer, &self.entropy).await.map_err(cannot_use)?;
 
         let name = SandboxName::of_default();
-        let first = Sandbox::new(name.clone(), None, self.clock.clone(), self.entropy.clone());
+        let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+        let first = Sandbox::new(name.clone(), None, clock, entropy);
         first.set_record_lag(self.record_lag);
         let sandboxes = Sandboxes::default();
         let sandbox = sandboxes.add(first, self.accounts.clone())?;
+        let (metrics, ending) = (Arc::new(Metrics::new()), Ending::default());
         let service = Service::from(Parts {
             sandboxes,
             sealer,
-            log: Log::start(writer.clone(), self.clock),
+            log: Log::start(
+                writer.clone(),
+                self.clock,
+                Arc::clone(&metrics),
+                ending.clone(),
+            ),
             readers,
             writer,
             entropy: self.entropy,
@@ -301,20 +372,29 @@ impl Builder {
             on_loopback: address.ip().is_loopback(),
             has_control: self.control,
             control_turn: tokio::sync::Mutex::default(),
+            waiters: Arc::new(Semaphore::new(MOST_WAITERS)),
+            metrics,
+            ending,
             control_token: self.control_token,
         });
         service.load_sandboxes().await?;
-        service.give_credits(&name).await?;
+        let mut transaction = service.writer.begin().await.map_err(cannot_use)?;
+        let given = service.give_credits(&mut transaction, &name).await;
+        given.map_err(cannot_use)?;
+        transaction.commit().await.map_err(cannot_use)?;
         let router = service.clone().router();
-        let (stop, mut stopping) = watch::channel(false);
+        let ending = service.clone();
         let serving = tokio::spawn(async move {
-            let stopped = async move {
-                // An error means that the simulator was dropped, which is as good.
-                let _ = stopping.wait_for(|stop| *stop).await;
+            let ended = async move {
+                ending.ending.begun().await;
+                // What waits for what is still to come would keep its connection open.
+                for sandbox in ending.sandboxes.all() {
+                    sandbox.close();
+                }
             };
             let service = router.into_make_service_with_connect_info::<Peer>();
             let served = axum::serve(Listener(listener), service)
-                .with_graceful_shutdown(stopped)
+                .with_graceful_shutdown(ended)
                 .await;
             if let Err(error) = served {
                 tracing::error!(%error, "the simulator stopped listening");
@@ -327,7 +407,6 @@ impl Builder {
             sandbox,
             service,
             _claim: claim,
-            stop,
             serving,
         })
     }

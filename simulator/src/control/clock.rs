@@ -1,14 +1,14 @@
 //! `/__sim/clock`, the default sandbox's, and `/__sim/sandboxes/{sandbox}/clock`: the time that
 //! tokens, rentals and records go by.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Body, Problem, sandboxes::Chosen};
-use crate::{Clock, clock::Hands, service::Service};
+use crate::{Clock, clock::Hands, sandbox::Sandbox, service::Service};
 
 /// A clock, as the control plane shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,9 +77,7 @@ pub(crate) async fn set(
     Chosen(sandbox): Chosen,
     Body(how): Body<SetClock>,
 ) -> Result<Json<ClockState>, Problem> {
-    how.apply(&sandbox.clock);
-    service.keep_hands(&sandbox).await?;
-    Ok(Json(ClockState::of(&sandbox.clock)))
+    Ok(Json(service.set_clock(&sandbox, how).await?))
 }
 
 pub(crate) async fn advance(
@@ -87,8 +85,33 @@ pub(crate) async fn advance(
     Chosen(sandbox): Chosen,
     Body(by): Body<Advance>,
 ) -> Result<Json<ClockState>, Problem> {
-    sandbox.clock.advance(Duration::from_secs(by.seconds));
-    service.keep_hands(&sandbox).await?;
-    tracing::info!(sandbox = %sandbox.name, seconds = by.seconds, "the clock was put forward");
-    Ok(Json(ClockState::of(&sandbox.clock)))
+    let by = Duration::from_secs(by.seconds);
+    Ok(Json(service.advance_clock(&sandbox, by).await?))
+}
+
+impl Service {
+    /// Sets a sandbox's clock, which is there again after a restart.
+    pub(crate) async fn set_clock(
+        &self,
+        sandbox: &Arc<Sandbox>,
+        how: SetClock,
+    ) -> Result<ClockState, Problem> {
+        let _turn = self.turn_of(sandbox).await?;
+        how.apply(&sandbox.clock);
+        self.keep_hands(sandbox).await?;
+        Ok(ClockState::of(&sandbox.clock))
+    }
+
+    /// Puts a sandbox's clock forward, which is there again after a restart.
+    pub(crate) async fn advance_clock(
+        &self,
+        sandbox: &Arc<Sandbox>,
+        by: Duration,
+    ) -> Result<ClockState, Problem> {
+        let _turn = self.turn_of(sandbox).await?;
+        sandbox.clock.advance(by);
+        self.keep_hands(sandbox).await?;
+        tracing::info!(sandbox = %sandbox.name, seconds = by.as_secs(), "the clock was put forward");
+        Ok(ClockState::of(&sandbox.clock))
+    }
 }

@@ -4,18 +4,25 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Json,
-    extract::RawQuery,
+    extract::{RawQuery, State},
     response::sse::{Event, KeepAlive, Sse},
 };
 use futures_util::{Stream, StreamExt, stream};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Problem, sandboxes::Chosen};
-use crate::journal::{Entry, JournalQuery};
+use crate::{
+    journal::{Entry, JournalQuery},
+    service::Service,
+};
 
 /// The longest wait, in milliseconds.
 const LONGEST_WAIT: u64 = 10 * 60 * 1000;
+
+/// How many calls may wait, or be told of calls as they come, at once.
+pub(crate) const MOST_WAITERS: usize = 10_000;
 
 /// What a journal was found to hold.
 #[derive(Debug, Serialize)]
@@ -27,11 +34,17 @@ pub(crate) struct Found {
 }
 
 pub(crate) async fn find(
+    State(service): State<Service>,
     Chosen(sandbox): Chosen,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Found>, Problem> {
     let query = read(query.as_deref().unwrap_or_default())?;
-    let entries = sandbox.journal.wait_for(&query).await;
+    let entries = if query.wait == 0 {
+        sandbox.journal.find(&query)
+    } else {
+        let _place = place_to_wait(&service)?;
+        sandbox.wait_for(&query).await
+    };
     Ok(Json(Found {
         count: entries.len(),
         entries,
@@ -43,25 +56,41 @@ pub(crate) async fn clear(Chosen(sandbox): Chosen) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// Server-sent events, from now on or from after `Last-Event-ID`.
+/// Server-sent events, from now on or from after `Last-Event-ID`, until the sandbox is dropped.
 pub(crate) async fn events(
+    State(service): State<Service>,
     Chosen(sandbox): Chosen,
     headers: HeaderMap,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let place = place_to_wait(&service)?;
     let last = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.parse().ok());
     let start = last.unwrap_or_else(|| sandbox.journal.newest());
-    let entries = stream::unfold((sandbox, start), |(sandbox, after)| async move {
-        let (next, after) = sandbox.journal.next_after(after).await;
-        Some((stream::iter(next), (sandbox, after)))
-    });
+    let entries = stream::unfold(
+        (sandbox, start, place),
+        |(sandbox, after, place)| async move {
+            let (next, after) = tokio::select! {
+                next = sandbox.journal.next_after(after) => next,
+                () = sandbox.closed() => return None,
+            };
+            Some((stream::iter(next), (sandbox, after, place)))
+        },
+    );
     let events = entries.flatten().map(|entry| {
         let event = Event::default().id(entry.seq.to_string());
         // An entry is plain data, which always has a JSON form.
         Ok(event.json_data(&*entry).unwrap_or_default())
     });
-    Sse::new(events).keep_alive(KeepAlive::default())
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+fn place_to_wait(service: &Service) -> Result<OwnedSemaphorePermit, Problem> {
+    let place = Arc::clone(&service.waiters).try_acquire_owned();
+    place.map_err(|_| {
+        let why = format!("{MOST_WAITERS} calls wait already: let some of them end");
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, why)
+    })
 }
 
 fn read(query: &str) -> Result<JournalQuery, Problem> {

@@ -2,7 +2,8 @@
 //!
 //! `sandboxes` makes, changes and drops sandboxes and their accounts; `clock` reads, sets,
 //! advances and freezes a sandbox's clock; `faults` makes its calls fail; `journal` tells of its
-//! calls; `snapshots` keeps what it holds. What [`crate::Simulator`] offers in Rust goes the same way.
+//! calls; `snapshots` keeps what it holds. What [`crate::SandboxHandle`] offers in Rust goes the same
+//! way.
 //!
 //! A web page must not reach it: it has no CORS, and a foreign `Origin` or a `Host` that is not
 //! loopback is refused. A simulator that listens off loopback wants a control token.
@@ -15,24 +16,24 @@ mod snapshots;
 mod store;
 
 pub use clock::{ClockState, SetClock};
+pub(crate) use journal::MOST_WAITERS;
+pub(crate) use sandboxes::Place;
 pub use sandboxes::{AccountState, ChangeSettings, NewAccount, NewSandbox, SandboxState};
+pub use snapshots::{Document, SnapshotState};
 
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequest, Request, State},
+    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{delete, get, patch, post},
+    routing::{any, delete, get, patch, post},
 };
-use http::{HeaderMap, StatusCode, header, uri::Authority};
+use http::{HeaderMap, Method, StatusCode, header, request::Parts, uri::Authority};
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 
-use crate::{
-    call::host,
-    service::{Service, no_such_method},
-};
+use crate::{call::host, database::Trouble, ending::Reason, service::Service};
 
 /// What every path of the control plane starts with.
 pub(crate) const PREFIX: &str = "/__sim/";
@@ -100,6 +101,7 @@ pub(crate) fn routes(service: &Service) -> Router<Service> {
             "/__sim/sandboxes/{sandbox}/snapshots/{name}/restore",
             post(snapshots::restore),
         )
+        .route("/__sim/{*rest}", any(no_such_url))
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(service.clone(), guard))
 }
@@ -109,6 +111,8 @@ pub(crate) fn routes(service: &Service) -> Router<Service> {
 pub(crate) struct Problem {
     status: StatusCode,
     why: String,
+    /// What ends the simulator, where that is why.
+    trouble: Option<Trouble>,
 }
 
 impl Problem {
@@ -116,6 +120,7 @@ impl Problem {
         Self {
             status,
             why: why.into(),
+            trouble: None,
         }
     }
 
@@ -128,16 +133,42 @@ impl Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         tracing::error!(%error, "the database failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the database failed; the simulator's log says more",
-        )
+        let trouble = Trouble::of(&error);
+        let why = match trouble {
+            Some(trouble) => format!("{trouble}, and the simulator stops"),
+            None => "the database failed; the simulator's log says more".to_owned(),
+        };
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            why,
+            trouble,
+        }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        (self.status, Json(serde_json::json!({ "error": self.why }))).into_response()
+        let body = Json(serde_json::json!({ "error": self.why }));
+        let mut response = (self.status, body).into_response();
+        if let Some(trouble) = self.trouble {
+            // For the guard, which can end the simulator.
+            response.extensions_mut().insert(trouble);
+        }
+        response
+    }
+}
+
+/// What stands in a call's path.
+pub(crate) struct At<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Service> for At<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Service) -> Result<Self, Problem> {
+        match Path::from_request_parts(parts, service).await {
+            Ok(Path(place)) => Ok(Self(place)),
+            Err(rejection) => Err(Problem::new(rejection.status(), rejection.body_text())),
+        }
     }
 }
 
@@ -172,9 +203,43 @@ impl<T: DeserializeOwned> FromRequest<Service> for Body<T> {
 
 async fn guard(State(service): State<Service>, request: Request, next: Next) -> Response {
     match refusal(&service, request.headers()) {
-        None => next.run(request).await,
+        // What waits is left with whoever waits for it.
+        None if request.method() == Method::GET => answer(&service, next.run(request).await),
+        // What changes something is done to the end, even if nobody waits for that.
+        None => match tokio::spawn(next.run(request)).await {
+            Ok(response) => answer(&service, response),
+            Err(error) => {
+                tracing::error!(%error, "a call of the control plane was not finished");
+                Problem::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "the simulator's log says more",
+                )
+                .into_response()
+            }
+        },
         Some(why) => Problem::new(StatusCode::FORBIDDEN, why).into_response(),
     }
+}
+
+fn answer(service: &Service, mut response: Response) -> Response {
+    if let Some(trouble) = response.extensions_mut().remove::<Trouble>() {
+        service.ending.begin(Reason::Broken(trouble.to_string()));
+    }
+    response
+}
+
+async fn no_such_url() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "the control plane has no such URL; /__sim/sandboxes is one",
+    )
+}
+
+async fn no_such_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this URL takes another method; the Allow header of this answer says which",
+    )
 }
 
 fn refusal(service: &Service, headers: &HeaderMap) -> Option<&'static str> {

@@ -4,14 +4,14 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     Json, RequestPartsExt,
-    extract::{FromRequestParts, Path, RawPathParams, State},
+    extract::{FromRequestParts, RawPathParams, State},
 };
 use expressplay::{CustomerAuthenticator, Drm, token_request::Strictness};
 use http::{StatusCode, request::Parts};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Body, Problem,
+    At, Body, Problem,
     clock::{ClockState, SetClock},
 };
 use crate::{
@@ -250,8 +250,8 @@ pub(crate) async fn make(
     State(service): State<Service>,
     Body(new): Body<NewSandbox>,
 ) -> Result<(StatusCode, Json<SandboxState>), Problem> {
-    let state = service.make_sandbox(new).await?;
-    Ok((StatusCode::CREATED, Json(state)))
+    let sandbox = service.make_sandbox(new).await?;
+    Ok((StatusCode::CREATED, Json(service.state_of(&sandbox).await?)))
 }
 
 pub(crate) async fn change(
@@ -260,8 +260,8 @@ pub(crate) async fn change(
     Body(change): Body<ChangeSandbox>,
 ) -> Result<Json<SandboxState>, Problem> {
     if let Some(ms) = change.record_lag_ms {
-        sandbox.set_record_lag(Duration::from_millis(ms));
-        service.keep(&sandbox).await?;
+        let lag = Duration::from_millis(ms);
+        service.change_record_lag(&sandbox, lag).await?;
     }
     Ok(Json(service.state_of(&sandbox).await?))
 }
@@ -270,31 +270,29 @@ pub(crate) async fn remove(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
 ) -> Result<StatusCode, Problem> {
-    service.drop_sandbox(&sandbox.name).await?;
+    service.drop_sandbox(&sandbox).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn change_account(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
-    Path((_, environment, number)): Path<(String, String, u64)>,
+    At((_, environment, number)): At<(String, Environment, u64)>,
     Body(change): Body<ChangeSettings>,
 ) -> Result<Json<AccountState>, Problem> {
-    let customers = service.sandboxes.customers_of(&sandbox.name);
-    let customer = customers.into_iter().find(|customer| {
-        customer.environment.name() == environment && customer.authenticator.number() == number
-    });
-    let customer = customer
-        .ok_or_else(|| Problem::no(format!("account {number} in that sandbox's {environment}")))?;
-    let _turn = service.control_turn.lock().await;
-    let mut settings = customer.settings();
-    change.apply(&mut settings)?;
-    if let Some(credits) = change.credits {
-        service.set_credits(&customer, credits).await?;
-    }
-    customer.set(settings);
-    service.keep(&sandbox).await?;
-    Ok(Json(service.account_state(&customer).await?))
+    let place = Place {
+        environment,
+        number,
+    };
+    let state = service.change_account(&sandbox, place, &change).await?;
+    Ok(Json(state))
+}
+
+/// Where in a sandbox an account is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) environment: Environment,
+    pub(crate) number: u64,
 }
 
 impl NewAccount {

@@ -1,10 +1,9 @@
 //! `/__sim/sandboxes/{sandbox}/snapshots`: what a sandbox holds, kept to go back to; and the same
 //! as a file, to be taken elsewhere.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use std::{fmt, sync::Arc, time::Duration};
+
+use axum::{Json, extract::State};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,7 @@ use serde_json::value::RawValue;
 use sqlx::{Sqlite, Transaction};
 
 use super::{
-    Body, ChangeSettings, NewAccount, NewSandbox, Problem, SandboxState, sandboxes::Chosen,
+    At, Body, ChangeSettings, NewAccount, NewSandbox, Problem, SandboxState, sandboxes::Chosen,
 };
 use crate::{
     Entropy, Environment,
@@ -63,10 +62,13 @@ const TABLES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// All that a sandbox holds.
+/// The most snapshots of a sandbox.
+const MOST: i64 = 100;
+
+/// All that a sandbox holds, authenticators included: what is exported and imported, as JSON.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Document {
+pub struct Document {
     /// Of this shape.
     version: Version,
     name: SandboxName,
@@ -75,6 +77,15 @@ pub(crate) struct Document {
     record_lag_ms: u64,
     accounts: Vec<Held>,
     faults: Vec<NewFault>,
+}
+
+/// Without what is secret in it.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The one shape that there is yet.
@@ -119,28 +130,20 @@ pub(crate) struct NewSnapshot {
 }
 
 /// A snapshot, as the control plane shows it.
-#[derive(Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SnapshotState {
-    name: String,
+pub struct SnapshotState {
+    /// Its name.
+    pub name: String,
     /// When it was taken, by real time.
-    taken_at: Timestamp,
+    pub taken_at: Timestamp,
 }
 
 pub(crate) async fn list(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
 ) -> Result<Json<Vec<SnapshotState>>, Problem> {
-    let rows: Vec<(String, i64)> =
-        sqlx::query_as("select name, taken_at_ms from snapshot where sandbox = ? order by name")
-            .bind(sandbox.name.as_str())
-            .fetch_all(&service.readers)
-            .await?;
-    let states = rows.into_iter().map(|(name, ms)| SnapshotState {
-        name,
-        taken_at: Timestamp::from_millisecond(ms).unwrap_or_default(),
-    });
-    Ok(Json(states.collect()))
+    Ok(Json(service.snapshots_of(&sandbox).await?))
 }
 
 pub(crate) async fn take(
@@ -148,52 +151,25 @@ pub(crate) async fn take(
     Chosen(sandbox): Chosen,
     Body(new): Body<NewSnapshot>,
 ) -> Result<(StatusCode, Json<SnapshotState>), Problem> {
-    let document = service.document_of(&sandbox).await?;
-    let text = serde_json::to_string(&document).map_err(|e| sqlx::Error::Encode(e.into()))?;
-    let taken_at = sandbox.clock.real();
-    sqlx::query("insert or replace into snapshot values (?, ?, ?, ?)")
-        .bind(sandbox.name.as_str())
-        .bind(new.name.as_str())
-        .bind(taken_at.as_millisecond())
-        .bind(text)
-        .execute(&service.writer)
-        .await?;
-    let name = new.name.to_string();
-    Ok((StatusCode::CREATED, Json(SnapshotState { name, taken_at })))
+    let state = service.take_snapshot(&sandbox, &new.name).await?;
+    Ok((StatusCode::CREATED, Json(state)))
 }
 
 pub(crate) async fn restore(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
-    Path((_, name)): Path<(String, String)>,
+    At((_, name)): At<(String, String)>,
 ) -> Result<Json<SandboxState>, Problem> {
-    let row: Option<(String,)> =
-        sqlx::query_as("select document from snapshot where sandbox = ? and name = ?")
-            .bind(sandbox.name.as_str())
-            .bind(&name)
-            .fetch_optional(&service.readers)
-            .await?;
-    let (text,) = row.ok_or_else(|| Problem::no(format!("snapshot {name} of {}", sandbox.name)))?;
-    let document: Document =
-        serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))?;
-    service.put_back(&sandbox, document).await?;
-    Ok(Json(service.state_of(&sandbox).await?))
+    Ok(Json(service.restore_snapshot(&sandbox, &name).await?))
 }
 
 pub(crate) async fn remove(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
-    Path((_, name)): Path<(String, String)>,
+    At((_, name)): At<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let removed = sqlx::query("delete from snapshot where sandbox = ? and name = ?")
-        .bind(sandbox.name.as_str())
-        .bind(&name)
-        .execute(&service.writer)
-        .await?;
-    match removed.rows_affected() {
-        0 => Err(Problem::no(format!("snapshot {name} of {}", sandbox.name))),
-        _ => Ok(StatusCode::NO_CONTENT),
-    }
+    service.remove_snapshot(&sandbox, &name).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Forgets what was done in the sandbox: records, stored keys, calls, faults. Accounts, settings
@@ -202,17 +178,7 @@ pub(crate) async fn reset(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
 ) -> Result<Json<SandboxState>, Problem> {
-    let customers = service.sandboxes.customers_of(&sandbox.name);
-    let mut transaction = service.writer.begin_with("begin immediate").await?;
-    for customer in &customers {
-        clear(&mut transaction, customer.id).await?;
-    }
-    transaction.commit().await?;
-    service.give_credits(&sandbox.name).await?;
-    sandbox.faults.clear();
-    sandbox.journal.clear();
-    sandbox.start_again();
-    Ok(Json(service.state_of(&sandbox).await?))
+    Ok(Json(service.reset_sandbox(&sandbox).await?))
 }
 
 pub(crate) async fn export(
@@ -227,19 +193,7 @@ pub(crate) async fn import(
     State(service): State<Service>,
     Body(document): Body<Document>,
 ) -> Result<(StatusCode, Json<SandboxState>), Problem> {
-    let new = NewSandbox {
-        name: Some(document.name.clone()),
-        seed: document.seed,
-        accounts: document.accounts.iter().map(Held::new_account).collect(),
-        ..NewSandbox::default()
-    };
-    let name = service.make_sandbox(new).await?.name;
-    let sandbox = service.sandboxes.get(&name);
-    let sandbox = sandbox.ok_or_else(|| Problem::no(format!("sandbox {name}")))?;
-    if let Err(problem) = service.put_back(&sandbox, document).await {
-        service.drop_sandbox(&name).await?;
-        return Err(problem);
-    }
+    let sandbox = service.import_sandbox(document).await?;
     Ok((StatusCode::CREATED, Json(service.state_of(&sandbox).await?)))
 }
 
@@ -254,7 +208,127 @@ impl Held {
 }
 
 impl Service {
-    async fn document_of(&self, sandbox: &Sandbox) -> Result<Document, Problem> {
+    /// A sandbox's snapshots, by name.
+    pub(crate) async fn snapshots_of(
+        &self,
+        sandbox: &Sandbox,
+    ) -> Result<Vec<SnapshotState>, Problem> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "select name, taken_at_ms from snapshot where sandbox = ? order by name",
+        )
+        .bind(sandbox.name.as_str())
+        .fetch_all(&self.readers)
+        .await?;
+        let states = rows.into_iter().map(|(name, ms)| SnapshotState {
+            name,
+            taken_at: Timestamp::from_millisecond(ms).unwrap_or_default(),
+        });
+        Ok(states.collect())
+    }
+
+    /// Keeps what a sandbox holds now under a name.
+    pub(crate) async fn take_snapshot(
+        &self,
+        sandbox: &Arc<Sandbox>,
+        name: &SandboxName,
+    ) -> Result<SnapshotState, Problem> {
+        let _turn = self.turn_of(sandbox).await?;
+        let (others,): (i64,) =
+            sqlx::query_as("select count(*) from snapshot where sandbox = ? and name <> ?")
+                .bind(sandbox.name.as_str())
+                .bind(name.as_str())
+                .fetch_one(&self.readers)
+                .await?;
+        if others >= MOST {
+            let why = format!("a sandbox has {MOST} snapshots at most: remove some");
+            return Err(Problem::new(StatusCode::CONFLICT, why));
+        }
+        let document = self.document_of(sandbox).await?;
+        let text = serde_json::to_string(&document).map_err(|e| sqlx::Error::Encode(e.into()))?;
+        let taken_at = sandbox.clock.real();
+        sqlx::query("insert or replace into snapshot values (?, ?, ?, ?)")
+            .bind(sandbox.name.as_str())
+            .bind(name.as_str())
+            .bind(taken_at.as_millisecond())
+            .bind(text)
+            .execute(&self.writer)
+            .await?;
+        let name = name.to_string();
+        Ok(SnapshotState { name, taken_at })
+    }
+
+    /// Makes a sandbox hold again what it held then.
+    pub(crate) async fn restore_snapshot(
+        &self,
+        sandbox: &Arc<Sandbox>,
+        name: &str,
+    ) -> Result<SandboxState, Problem> {
+        let row: Option<(String,)> =
+            sqlx::query_as("select document from snapshot where sandbox = ? and name = ?")
+                .bind(sandbox.name.as_str())
+                .bind(name)
+                .fetch_optional(&self.readers)
+                .await?;
+        let (text,) = row.ok_or_else(|| no_snapshot(sandbox, name))?;
+        let document: Document =
+            serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        self.put_back(sandbox, document).await?;
+        self.state_of(sandbox).await
+    }
+
+    /// Removes a snapshot.
+    pub(crate) async fn remove_snapshot(
+        &self,
+        sandbox: &Sandbox,
+        name: &str,
+    ) -> Result<(), Problem> {
+        let removed = sqlx::query("delete from snapshot where sandbox = ? and name = ?")
+            .bind(sandbox.name.as_str())
+            .bind(name)
+            .execute(&self.writer)
+            .await?;
+        match removed.rows_affected() {
+            0 => Err(no_snapshot(sandbox, name)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Forgets what was done in a sandbox.
+    pub(crate) async fn reset_sandbox(
+        &self,
+        sandbox: &Arc<Sandbox>,
+    ) -> Result<SandboxState, Problem> {
+        let _turn = self.turn_of(sandbox).await?;
+        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        for customer in self.sandboxes.customers_of(&sandbox.name) {
+            clear(&mut transaction, customer.id).await?;
+        }
+        self.give_credits(&mut transaction, &sandbox.name).await?;
+        transaction.commit().await?;
+        sandbox.faults.clear();
+        sandbox.journal.clear();
+        sandbox.start_again();
+        self.state_of(sandbox).await
+    }
+
+    /// Makes a sandbox of a document, under the document's name.
+    pub(crate) async fn import_sandbox(&self, document: Document) -> Result<Arc<Sandbox>, Problem> {
+        let new = NewSandbox {
+            name: Some(document.name.clone()),
+            seed: document.seed,
+            accounts: document.accounts.iter().map(Held::new_account).collect(),
+            ..NewSandbox::default()
+        };
+        let sandbox = self.make_sandbox(new).await?;
+        if let Err(problem) = self.put_back(&sandbox, document).await {
+            self.drop_sandbox(&sandbox).await?;
+            return Err(problem);
+        }
+        Ok(sandbox)
+    }
+
+    /// All that a sandbox holds.
+    pub(crate) async fn document_of(&self, sandbox: &Sandbox) -> Result<Document, Problem> {
         let mut accounts = vec![];
         // One view of all tables: what is written meanwhile is in none of them.
         let mut view = self.readers.begin().await?;
@@ -290,8 +364,8 @@ impl Service {
     }
 
     /// Makes a sandbox hold what a document says, and nothing else.
-    async fn put_back(&self, sandbox: &Sandbox, document: Document) -> Result<(), Problem> {
-        let _turn = self.control_turn.lock().await;
+    async fn put_back(&self, sandbox: &Arc<Sandbox>, document: Document) -> Result<(), Problem> {
+        let _turn = self.turn_of(sandbox).await?;
         let customers = self.sandboxes.customers_of(&sandbox.name);
         let mut transaction = self.writer.begin_with("begin immediate").await?;
         for customer in &customers {
@@ -333,15 +407,18 @@ impl Service {
             customer.set(changed);
         }
         sandbox.clock.put(document.hands);
-        sandbox.set_record_lag(std::time::Duration::from_millis(document.record_lag_ms));
+        sandbox.set_record_lag(Duration::from_millis(document.record_lag_ms));
         sandbox.faults.clear();
         for fault in document.faults {
-            // As many as there were once, so there is room for them.
-            let _ = sandbox.faults.add(fault, sandbox.clock.real());
+            sandbox.faults.add(fault, sandbox.clock.real())?;
         }
         sandbox.start_again();
         self.keep(sandbox).await
     }
+}
+
+fn no_snapshot(sandbox: &Sandbox, name: &str) -> Problem {
+    Problem::no(format!("snapshot {name} of {}", sandbox.name))
 }
 
 /// Deletes all that an account holds.

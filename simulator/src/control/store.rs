@@ -1,12 +1,14 @@
 //! How sandboxes are made, kept and dropped: the work behind their calls.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use sqlx::{Sqlite, Transaction};
+use tokio::sync::MutexGuard;
 
 use super::{
-    AccountState, ChangeSettings, ClockState, NewSandbox, Problem, SandboxState,
+    AccountState, ChangeSettings, ClockState, NewSandbox, Place, Problem, SandboxState,
     sandboxes::random_account, snapshots::clear,
 };
 use crate::{
@@ -15,6 +17,9 @@ use crate::{
     sandbox::{Customer, Sandbox, SandboxName},
     service::Service,
 };
+
+/// The most sandboxes of a simulator.
+const MOST: usize = 10_000;
 
 /// A sandbox as it is kept, to be there again after a restart.
 #[derive(Serialize, Deserialize)]
@@ -49,8 +54,24 @@ fn unreadable(what: &str) -> Problem {
 }
 
 impl Service {
+    /// Waits for one's turn to change a sandbox.
+    ///
+    /// # Errors
+    /// 404 where it was dropped meanwhile: what would be kept of it now would bring it back at the
+    /// next start.
+    pub(super) async fn turn_of(
+        &self,
+        sandbox: &Arc<Sandbox>,
+    ) -> Result<MutexGuard<'_, ()>, Problem> {
+        let turn = self.control_turn.lock().await;
+        match self.sandboxes.has(sandbox) {
+            true => Ok(turn),
+            false => Err(Problem::no(format!("sandbox {}", sandbox.name))),
+        }
+    }
+
     /// Makes a sandbox, which is there again after a restart.
-    pub(crate) async fn make_sandbox(&self, new: NewSandbox) -> Result<SandboxState, Problem> {
+    pub(crate) async fn make_sandbox(&self, new: NewSandbox) -> Result<Arc<Sandbox>, Problem> {
         let name = new
             .name
             .unwrap_or_else(|| SandboxName::random(self.entropy.bytes()));
@@ -68,6 +89,10 @@ impl Service {
                 .collect::<Result<Vec<_>, _>>()?
         };
         let _turn = self.control_turn.lock().await;
+        if self.sandboxes.count() >= MOST {
+            let why = format!("there are {MOST} sandboxes, and no more: drop some");
+            return Err(Problem::new(StatusCode::CONFLICT, why));
+        }
         let clock = Clock::default();
         new.clock.apply(&clock);
         let sandbox = Sandbox::new(name.clone(), new.seed, clock, entropy);
@@ -76,24 +101,31 @@ impl Service {
             .sandboxes
             .add(sandbox, accounts)
             .map_err(|error| Problem::new(StatusCode::CONFLICT, error.to_string()))?;
-        self.clear_leftovers(&name).await?;
-        self.give_credits(&name).await?;
-        self.keep(&sandbox).await?;
-        self.state_of(&sandbox).await
+        let kept = async {
+            let mut transaction = self.writer.begin_with("begin immediate").await?;
+            self.give_credits(&mut transaction, &name).await?;
+            self.keep_in(&mut transaction, &sandbox).await?;
+            Ok::<_, Problem>(transaction.commit().await?)
+        };
+        if let Err(problem) = kept.await {
+            // What is not kept is not there.
+            self.sandboxes.remove(&name);
+            return Err(problem);
+        }
+        Ok(sandbox)
     }
 
-    /// Drops a sandbox and all that is in it.
-    pub(crate) async fn drop_sandbox(&self, name: &SandboxName) -> Result<(), Problem> {
+    /// Drops a sandbox and all that is in it. What waits in it waits no longer.
+    pub(crate) async fn drop_sandbox(&self, sandbox: &Arc<Sandbox>) -> Result<(), Problem> {
+        let name = &sandbox.name;
         if *name == SandboxName::of_default() {
             return Err(Problem::new(
                 StatusCode::CONFLICT,
                 "the default sandbox stays: it has the accounts that the simulator was started with",
             ));
         }
-        let _turn = self.control_turn.lock().await;
-        let Some(accounts) = self.sandboxes.remove(name) else {
-            return Err(Problem::no(format!("sandbox {name}")));
-        };
+        let _turn = self.turn_of(sandbox).await?;
+        let accounts = self.sandboxes.remove(name).unwrap_or_default();
         let mut transaction = self.writer.begin_with("begin immediate").await?;
         for account in accounts {
             clear(&mut transaction, account).await?;
@@ -107,13 +139,43 @@ impl Service {
         Ok(transaction.commit().await?)
     }
 
-    /// What an earlier sandbox of that name left, by a licence that was still under way.
-    async fn clear_leftovers(&self, name: &SandboxName) -> Result<(), Problem> {
-        let mut transaction = self.writer.begin_with("begin immediate").await?;
-        for customer in self.sandboxes.customers_of(name) {
-            clear(&mut transaction, customer.id).await?;
+    /// From now on a sandbox's records take so long to appear, after a restart too.
+    pub(crate) async fn change_record_lag(
+        &self,
+        sandbox: &Arc<Sandbox>,
+        lag: Duration,
+    ) -> Result<(), Problem> {
+        let _turn = self.turn_of(sandbox).await?;
+        sandbox.set_record_lag(lag);
+        self.keep(sandbox).await
+    }
+
+    /// Changes what an account may do, after a restart too.
+    pub(crate) async fn change_account(
+        &self,
+        sandbox: &Arc<Sandbox>,
+        Place {
+            environment,
+            number,
+        }: Place,
+        change: &ChangeSettings,
+    ) -> Result<AccountState, Problem> {
+        let _turn = self.turn_of(sandbox).await?;
+        let customers = self.sandboxes.customers_of(&sandbox.name);
+        let customer = customers.into_iter().find(|customer| {
+            customer.environment == environment && customer.authenticator.number() == number
+        });
+        let customer = customer.ok_or_else(|| {
+            Problem::no(format!("account {number} in that sandbox's {environment}"))
+        })?;
+        let mut settings = customer.settings();
+        change.apply(&mut settings)?;
+        if let Some(credits) = change.credits {
+            self.set_credits(&customer, credits).await?;
         }
-        Ok(transaction.commit().await?)
+        customer.set(settings);
+        self.keep(sandbox).await?;
+        self.account_state(&customer).await
     }
 
     /// Brings back the sandboxes that were there before a restart.
@@ -140,6 +202,16 @@ impl Service {
 
     /// Keeps a sandbox as it is now. The default one is what the simulator is started with.
     pub(crate) async fn keep(&self, sandbox: &Sandbox) -> Result<(), Problem> {
+        let mut transaction = self.writer.begin_with("begin immediate").await?;
+        self.keep_in(&mut transaction, sandbox).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn keep_in(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        sandbox: &Sandbox,
+    ) -> Result<(), Problem> {
         if sandbox.name == SandboxName::of_default() {
             return Ok(());
         }
@@ -161,7 +233,7 @@ impl Service {
             .bind(sandbox.name.as_str())
             .bind(serde_json::to_string(&definition).map_err(json)?)
             .bind(serde_json::to_string(&sandbox.clock.hands()).map_err(json)?)
-            .execute(&self.writer)
+            .execute(&mut **transaction)
             .await?;
         Ok(())
     }
@@ -199,15 +271,34 @@ impl Service {
     }
 
     /// Gives the accounts of a sandbox the credits that they were set up with, where none are kept
-    /// from an earlier start.
-    pub(crate) async fn give_credits(&self, name: &SandboxName) -> Result<(), Problem> {
+    /// from an earlier start. An account of any number of licences keeps no count.
+    pub(crate) async fn give_credits(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        name: &SandboxName,
+    ) -> Result<(), sqlx::Error> {
         for customer in self.sandboxes.customers_of(name) {
-            if let Some(credits) = customer.settings().credits {
-                sqlx::query("insert or ignore into credit (account, remaining) values (?, ?)")
-                    .bind(customer.id.to_string())
-                    .bind(i64::try_from(credits).unwrap_or(i64::MAX))
-                    .execute(&self.writer)
+            let account = customer.id.to_string();
+            let Some(credits) = customer.settings().credits else {
+                sqlx::query("delete from credit where account = ?")
+                    .bind(account)
+                    .execute(&mut **transaction)
                     .await?;
+                continue;
+            };
+            let given =
+                sqlx::query("insert or ignore into credit (account, remaining) values (?, ?)")
+                    .bind(account)
+                    .bind(i64::try_from(credits).unwrap_or(i64::MAX))
+                    .execute(&mut **transaction)
+                    .await?;
+            if given.rows_affected() == 0 {
+                let number = customer.authenticator.number();
+                tracing::info!(
+                    number,
+                    environment = %customer.environment,
+                    "credits of an earlier start are left, and count in place of those given now"
+                );
             }
         }
         Ok(())

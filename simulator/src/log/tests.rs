@@ -8,8 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    database,
+    Entropy, SandboxName, database,
     records::{COLUMNS, read_row},
+    sandbox::Sandboxes,
 };
 
 const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
@@ -44,9 +45,15 @@ fn mark(jti: &str) -> Mark {
     }
 }
 
+fn sandbox() -> Sandbox {
+    let (name, entropy) = (SandboxName::of_default(), Entropy::seeded(1));
+    Sandbox::new(name, None, Clock::default(), entropy)
+}
+
 fn draft(account: usize) -> Draft {
     Draft {
         account: ACCOUNTS[account],
+        sandbox: Arc::new(sandbox()),
         uses_credit: account > 0,
         event_time: NOW,
         action: crate::seal::Action::License,
@@ -182,7 +189,7 @@ proptest! {
 #[tokio::test]
 async fn a_crowd_is_written_without_a_gap() {
     let database = database().await;
-    let log = Log::start(database.clone(), Clock::default());
+    let (log, _) = log(&database);
     let crowd = (0..2 * BATCH + 1).map(|_| log.append(draft(0), None));
     let outcomes = join_all(crowd).await;
     assert!(
@@ -201,7 +208,7 @@ async fn a_crowd_is_written_without_a_gap() {
 #[tokio::test]
 async fn a_commit_that_fails_is_told_to_all_and_uses_nothing_up() {
     let database = database().await;
-    let log = Log::start(database.clone(), Clock::default());
+    let (log, _) = log(&database);
     let rename = async |from: &str, to: &str| {
         let sql = format!("alter table {from} rename to {to}");
         sqlx::query(&sql).execute(&database).await.unwrap();
@@ -243,4 +250,61 @@ async fn a_mark_is_kept_for_its_lifetime_and_no_longer() {
         .await
         .unwrap();
     assert_eq!(count, 1);
+}
+
+async fn number(database: &SqlitePool, sql: &str) -> i64 {
+    let (number,) = sqlx::query_as(sql).fetch_one(database).await.unwrap();
+    number
+}
+
+fn log(database: &SqlitePool) -> (Log, Ending) {
+    let (ending, metrics) = (Ending::default(), Arc::new(Metrics::new()));
+    let log = Log::start(database.clone(), Clock::default(), metrics, ending.clone());
+    (log, ending)
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_to_all_who_wait_and_ends_the_simulator() {
+    let database = database().await;
+    // What SQLite says when its disk is full, it says at this limit too.
+    let limit = 8 + number(&database, "pragma page_count").await;
+    let limit = format!("pragma max_page_count = {limit}");
+    sqlx::query(&limit).execute(&database).await.unwrap();
+    let (log, ending) = log(&database);
+    let long = Draft {
+        content_id: Some("a film".repeat(100)),
+        ..draft(0)
+    };
+    let mut written = 0;
+    let fault = loop {
+        match log.append(long.clone(), None).await {
+            Ok(_) => written += 1,
+            Err(fault) => break fault,
+        }
+    };
+    assert!(matches!(fault, LogError::Broken(Trouble::Full)), "{fault}");
+    let full = Reason::Broken("the disk is full".to_owned());
+    assert_eq!(ending.begun().await, full);
+    let after = log.append(long, None).await;
+    assert!(matches!(after, Err(LogError::Stopping)));
+    let kept = number(&database, "select count(*) from record").await;
+    assert_eq!(kept, written);
+    assert!(written > 1);
+}
+
+#[tokio::test]
+async fn nothing_is_written_for_a_sandbox_that_was_dropped_meanwhile() {
+    let database = database().await;
+    let (log, _) = log(&database);
+    let sandboxes = Sandboxes::default();
+    let dropped = sandboxes.add(sandbox(), vec![]).unwrap();
+    sandboxes.remove(&dropped.name).unwrap();
+    let late = Draft {
+        sandbox: dropped,
+        ..draft(0)
+    };
+    let outcome = log.append(late, None).await.unwrap();
+    assert_eq!(outcome, Outcome::Dropped);
+    let kept = number(&database, "select count(*) from record").await;
+    assert_eq!(kept, 0);
 }

@@ -1,7 +1,9 @@
 //! The control plane, and who may use it.
 
+use std::{io::Write, net::TcpStream};
+
 use jiff::SignedDuration;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulator::{Simulator, clock::Hands};
 
@@ -127,5 +129,60 @@ async fn it_says_whether_it_is_up_and_ready() {
     for path in ["/healthz", "/readyz", "/"] {
         let response = bench.http.get(bench.url(path)).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_wrong_with_a_call_is_told_in_json() {
+    let bench = Bench::start().await;
+    for (method, path, status) in [
+        (Method::DELETE, "/__sim/sandboxes/default/faults/first", 400),
+        (
+            Method::PATCH,
+            "/__sim/sandboxes/default/accounts/test/one",
+            400,
+        ),
+        (
+            Method::PATCH,
+            "/__sim/sandboxes/default/accounts/staging/1",
+            400,
+        ),
+        (Method::GET, "/__sim/sandboxes/no%20name", 404),
+        (Method::GET, "/__sim/sandboxs", 404),
+        (Method::POST, "/__sim/sandboxes/default/journal", 405),
+    ] {
+        let call = bench.http.request(method, bench.url(path));
+        let answer = call.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{path}");
+        let said: Value = answer.json().await.unwrap();
+        assert!(
+            said["error"].as_str().is_some_and(|why| !why.is_empty()),
+            "{path}: {said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_made_to_its_end_even_if_nobody_waits_for_it() {
+    let bench = Bench::start().await;
+    for number in 0..20 {
+        let address = bench.simulator.addr();
+        let body = format!(r#"{{"name": "left-{number}"}}"#);
+        let request = format!(
+            "POST /__sim/sandboxes HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut connection = TcpStream::connect(address).unwrap();
+        connection.write_all(request.as_bytes()).unwrap();
+        drop(connection);
+    }
+    // Each is there as a whole or, where the call was not read to its end, not at all.
+    let listed = async || -> Vec<Value> {
+        let all = bench.http.get(bench.url("/__sim/sandboxes")).send().await;
+        all.unwrap().json().await.unwrap()
+    };
+    while listed().await.len() < 1 + 20 {}
+    for sandbox in listed().await {
+        assert!(!sandbox["accounts"].as_array().unwrap().is_empty());
     }
 }

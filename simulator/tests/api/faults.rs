@@ -129,6 +129,15 @@ async fn latency_outlasts_an_impatient_client_and_no_patient_one() {
     let form = [("customerAuthenticator", authenticator(Who::Test))];
     let late = impatient.unwrap().post(&url).form(&form).send().await;
     assert!(late.unwrap_err().is_timeout());
+    let left = bench.url("/__sim/sandboxes/default/journal?outcome=failed&wait=60000");
+    let left = bench.http.get(left).send().await.unwrap();
+    let left: Value = left.json().await.unwrap();
+    let entry = &left["entries"][0];
+    assert_eq!((&left["count"], &entry["status"]), (&json!(1), &json!(499)));
+    assert_eq!(
+        (&entry["call"], &entry["faults"]),
+        (&json!("token"), &json!([1]))
+    );
 
     let path = format!("{FAULTS}/{}", state["id"]);
     assert_eq!(
@@ -227,6 +236,11 @@ async fn faults_are_listed_with_what_they_did_and_cleared() {
         (json!({ "effect": "explode" }), "explode"),
         (json!({ "call": "token" }), "effect"),
         (json!({ "effect": "reset", "share": 2 }), "from 0 to 1"),
+        (json!({ "effect": "reset", "times": 0 }), "once or more"),
+        (
+            json!({ "effect": { "latency": { "fromMs": 2, "toMs": 1 } } }),
+            "fromMs is not above toMs",
+        ),
     ] {
         let (status, said) = control(bench, Method::POST, FAULTS, wrong.clone()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
@@ -251,4 +265,35 @@ async fn a_simulator_in_rust_makes_faults_and_asks_its_journal_too() {
         .journal(&simulator::journal::JournalQuery::default())
         .await;
     assert_eq!((calls.len(), calls[0].status), (1, 503));
+}
+
+#[tokio::test]
+async fn an_answer_without_a_body_is_late_cut_and_spoilt_too() {
+    let bench = &Bench::start().await;
+    let key = bench.url(&format!("/keystore/keys/{KID}"));
+    let own = [("customerAuthenticator", authenticator(Who::Test))];
+    let store = async || {
+        let call = bench.http.post(bench.url("/keystore/keys")).query(&own);
+        let stored = call.json(&json!({ "kid": KID, "ek": crate::help::EK }));
+        assert_eq!(stored.send().await.unwrap().status(), StatusCode::OK);
+    };
+    // A connection of its own: what happens to it happens to no other call.
+    let delete = || Client::new().delete(&key).query(&own).send();
+    for effect in [json!("reset"), json!("truncate")] {
+        store().await;
+        let once = json!({ "effect": effect, "times": 1 });
+        fault(bench, once).await;
+        assert!(delete().await.is_err(), "{effect}");
+    }
+    store().await;
+    fault(bench, json!({ "effect": "garbage", "times": 1 })).await;
+    let spoilt = delete().await.unwrap();
+    assert!(spoilt.text().await.unwrap().contains("garbage"));
+
+    store().await;
+    let (short, none) = (json!({ "latency": { "ms": 1 } }), json!({}));
+    fault(bench, json!({ "effect": short, "times": 1 })).await;
+    assert_eq!(delete().await.unwrap().status(), StatusCode::NO_CONTENT);
+    let (_, left) = control(bench, Method::GET, FAULTS, none).await;
+    assert_eq!(left, json!([]), "it has struck");
 }

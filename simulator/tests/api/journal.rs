@@ -231,3 +231,38 @@ async fn a_trace_goes_with_the_call_and_a_cleared_journal_goes_on_counting() {
         (&json!(1), &json!(2))
     );
 }
+
+#[tokio::test]
+async fn who_waits_or_watches_is_let_go_when_the_sandbox_is_dropped() {
+    let bench = &Bench::start().await;
+    let sandboxes = bench.url("/__sim/sandboxes");
+    let made = bench
+        .http
+        .post(&sandboxes)
+        .json(&json!({ "name": "brief" }));
+    made.send().await.unwrap();
+    let brief = format!("{sandboxes}/brief");
+    let live = bench.http.get(format!("{brief}/journal/events"));
+    let mut live = live.send().await.unwrap();
+    let waiting = bench.http.get(format!("{brief}/journal?wait=600000"));
+    let dropping = async {
+        bench.http.delete(&brief).send().await.unwrap();
+        while live.chunk().await.unwrap().is_some() {}
+    };
+    let (waited, ()) = tokio::join!(waiting.send(), dropping);
+    // It may have come too late to wait at all.
+    let status = waited.unwrap().status();
+    assert!(
+        [StatusCode::OK, StatusCode::NOT_FOUND].contains(&status),
+        "{status}"
+    );
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_nobody_who_watches() {
+    let bench = Bench::start().await;
+    let live = bench.http.get(bench.url(&format!("{JOURNAL}/events")));
+    let mut live = live.send().await.unwrap();
+    bench.simulator.stop().await;
+    while live.chunk().await.unwrap().is_some() {}
+}

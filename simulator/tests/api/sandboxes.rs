@@ -392,3 +392,93 @@ async fn what_cannot_be_made_says_why() {
     let stays = control(bench, Method::DELETE, "/__sim/sandboxes/default", json!({})).await;
     assert_eq!(stays.status(), StatusCode::CONFLICT);
 }
+
+#[tokio::test]
+async fn what_was_under_way_when_one_was_dropped_finds_nothing_in_its_namesake() {
+    let bench = &Bench::start().await;
+    let new = json!({ "name": "again", "accounts": [
+        { "environment": "test", "authenticator": format!("7,{KEY}") },
+    ] });
+    let sandbox = Sandbox::make(bench, new.clone()).await;
+    let token = sandbox.token(&[]).await;
+    let slow = json!({ "effect": { "latency": { "ms": 3_600_000 } }, "call": "license" });
+    sandbox.control(Method::POST, "/faults", slow).await;
+    let device = device();
+    let redeemed = sandbox.redeem(&token, &device);
+    let dropped = async {
+        while sandbox.control(Method::GET, "/faults", json!({})).await[0]["struck"] != 1 {}
+        control(bench, Method::DELETE, &sandbox.path(""), json!({})).await;
+        Sandbox::make(bench, new).await
+    };
+    let (redeemed, namesake) = tokio::join!(redeemed, dropped);
+    assert_eq!(redeemed, Err(-4010));
+    assert_eq!(namesake.records().await.records, vec![]);
+}
+
+#[tokio::test]
+async fn one_that_is_changed_while_it_is_dropped_stays_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}/simulator.db", folder.path().display());
+    let start = async || Bench::with(Simulator::builder().database(&database)).await;
+    let bench = start().await;
+    let sandbox = Sandbox::make(&bench, json!({ "name": "gone" })).await;
+    let change = async |number: u64| {
+        let (method, rest, body) = match number % 3 {
+            0 => (Method::PATCH, "", json!({ "recordLagMs": number })),
+            1 => (Method::PUT, "/clock", json!({ "frozen": true })),
+            _ => (Method::POST, "/snapshots", json!({ "name": "late" })),
+        };
+        control(&bench, method, &sandbox.path(rest), body).await;
+    };
+    let drop = async {
+        control(&bench, Method::DELETE, &sandbox.path(""), json!({})).await;
+    };
+    let some = futures_util::future::join_all((0..24).map(change));
+    let more = futures_util::future::join_all((0..24).map(change));
+    tokio::join!(some, drop, more);
+    bench.simulator.stop().await;
+
+    let bench = start().await;
+    let all = bench.http.get(bench.url("/__sim/sandboxes")).send().await;
+    let all: Vec<Value> = all.unwrap().json().await.unwrap();
+    assert_eq!(all.len(), 1, "the default one");
+    let again = Sandbox::make(&bench, json!({ "name": "gone" })).await;
+    let late = again.control(Method::GET, "/snapshots", json!({})).await;
+    assert_eq!(late, json!([]));
+}
+
+#[tokio::test]
+async fn credits_that_an_earlier_start_has_left_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}/simulator.db", folder.path().display());
+    let left_by = async |account: String| {
+        let account = account.parse().unwrap();
+        let builder = Simulator::builder().database(&database).account(account);
+        let bench = Bench::with(builder).await;
+        let state = bench.http.get(bench.url("/__sim/sandboxes/default"));
+        let state: Value = state.send().await.unwrap().json().await.unwrap();
+        let accounts = state["accounts"].as_array().unwrap();
+        let own = accounts.iter().find(|account| account["number"] == 77);
+        let left = own.unwrap()["settings"]["credits"].clone();
+        if left.is_u64() {
+            let form = [("kid", KID), ("contentKey", KEY)];
+            let authenticator = [("customerAuthenticator", format!("77,{KEY}"))];
+            let call = bench.http.post(bench.url("/hms/wv/token"));
+            let answer = call.query(&authenticator).form(&form).send().await.unwrap();
+            let url: TokenUrl = answer.text().await.unwrap().parse().unwrap();
+            bench.redeem(&url, &device(), &[KID]).await;
+        }
+        bench.simulator.stop().await;
+        left
+    };
+    let account = format!("test=77,{KEY}");
+    assert_eq!(left_by(format!("{account},credits=5")).await, 5);
+    assert_eq!(left_by(format!("{account},credits=5")).await, 4);
+    assert_eq!(
+        left_by(format!("{account},credits=9")).await,
+        3,
+        "given once"
+    );
+    assert_eq!(left_by(account.clone()).await, Value::Null, "any number");
+    assert_eq!(left_by(format!("{account},credits=9")).await, 9, "anew");
+}

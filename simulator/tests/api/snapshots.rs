@@ -203,6 +203,14 @@ async fn a_sandbox_is_taken_elsewhere_as_a_file() {
     done(elsewhere, Method::POST, "/__sim/import", file.clone()).await;
     assert_eq!(seen(elsewhere).await, before);
     play(elsewhere).await;
+    done(elsewhere, Method::DELETE, BOX, json!({})).await;
+    let mut late = file.clone();
+    late["hands"] = json!({ "frozen": { "at": "9999-01-01T00:00:00Z" } });
+    let taken = done(elsewhere, Method::POST, "/__sim/import", late).await;
+    assert_eq!(
+        taken["clock"]["now"], "3000-01-01T00:00:00Z",
+        "as late as it gets"
+    );
 
     for (member, value, why) in [
         ("version", json!(2), "version 1"),

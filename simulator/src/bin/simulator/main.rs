@@ -1,13 +1,14 @@
 //! The simulator as a program: `simulator serve` runs ExpressPlay, `simulator device` is a device
 //! for the command line.
 
+mod config;
 mod device;
 mod serve;
 
-use std::{error::Error, io::IsTerminal, process::ExitCode};
+use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use simulator::logging::LogFormat;
 
 /// ExpressPlay, offline: a stand-in for the DRM licence service.
 #[derive(Parser)]
@@ -20,7 +21,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serve ExpressPlay's API over HTTP until told to stop.
-    Serve(serve::Serve),
+    Serve(config::Serve),
     /// Be a device: hold a key, sign licence requests, redeem tokens.
     #[command(subcommand)]
     Device(device::Device),
@@ -28,15 +29,18 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
     let result = match Cli::parse().command {
-        Command::Serve(serve) => serve.run().await,
-        Command::Device(device) => device.run().await,
+        Command::Serve(serve) => match serve.settings() {
+            Ok(settings) => {
+                settings.log_format.start();
+                serve::run(settings).await
+            }
+            Err(why) => Err(why.into()),
+        },
+        Command::Device(device) => {
+            LogFormat::Text.start();
+            device.run().await
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
