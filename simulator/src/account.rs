@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::sandbox::SandboxName;
 
 /// One of ExpressPlay's two environments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
     /// `….test.expressplay.com`.

@@ -21,7 +21,7 @@ use crate::Entropy;
 const MOST: usize = 256;
 
 /// One of ExpressPlay's calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CallKind {
     /// Token generation.
@@ -47,7 +47,7 @@ impl CallKind {
 }
 
 /// A fault to be made. Which calls it is for: those that match all that is given.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewFault {
     /// What it does.
@@ -76,7 +76,7 @@ pub struct NewFault {
 }
 
 /// What a fault does to a call.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Effect {
     /// The call takes longer.
@@ -84,6 +84,7 @@ pub enum Effect {
     /// Nothing is done, and the answer has this status and no code, as from a broken gateway.
     Status(FaultStatus),
     /// Nothing is done, and the answer is a refusal with this code.
+    #[schema(value_type = i32)]
     Error(ErrorCode),
     /// All is done, and the connection is reset before the answer.
     Reset,
@@ -96,7 +97,7 @@ pub enum Effect {
 }
 
 /// How much longer a call takes, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum Latency {
     /// So much.
@@ -123,8 +124,9 @@ pub enum Latency {
 }
 
 /// An HTTP status that a fault may answer with: 400 to 599.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "u16", into = "u16")]
+#[schema(value_type = u16, minimum = 400, maximum = 599)]
 pub struct FaultStatus(u16);
 
 impl TryFrom<u16> for FaultStatus {
@@ -146,8 +148,9 @@ impl From<FaultStatus> for u16 {
 }
 
 /// A share, from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "f64", into = "f64")]
+#[schema(value_type = f64, minimum = 0, maximum = 1)]
 pub struct Share(f64);
 
 impl TryFrom<f64> for Share {
@@ -169,7 +172,7 @@ impl From<Share> for f64 {
 }
 
 /// A fault that is there.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FaultState {
     /// Its number, counted from 1 within the sandbox.
@@ -177,6 +180,7 @@ pub struct FaultState {
     /// How many calls it has struck.
     pub struck: u64,
     /// When it is gone, by real time.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
     /// What it is.
     #[serde(flatten)]

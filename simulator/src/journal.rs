@@ -38,12 +38,13 @@ const LONG_AND_PUBLIC: [&str; 9] = [
 const REDACTED: &str = "[redacted]";
 
 /// A call, as it was kept.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// Counted from 1 within the sandbox.
     pub seq: u64,
     /// When it came, by the sandbox's clock.
+    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Which call it is.
     pub call: CallKind,
@@ -78,7 +79,7 @@ pub struct Entry {
 }
 
 /// What came of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It got what it asked for.
@@ -101,8 +102,9 @@ impl Outcome {
 }
 
 /// Which calls to look for: those that match all that is given.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct JournalQuery {
     /// Calls of this kind.
     pub call: Option<CallKind>,

@@ -31,8 +31,11 @@ use crate::{
 };
 
 /// A sandbox's name: 1 to 64 of `a-z`, `0-9` and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, pattern = "^[a-z0-9-]{1,64}$")]
 pub struct SandboxName(String);
 
 impl SandboxName {

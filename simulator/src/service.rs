@@ -115,12 +115,15 @@ impl Service {
             .route("/metrics", get(metrics::answer))
             .merge(licenses)
             .merge(backend)
-            .merge(openapi::routes(None))
             .fallback(any(no_such_url));
+        let mut described = None;
         if self.has_control {
-            router = router.merge(control::routes(&self));
+            let (control, description) = control::routes(&self);
+            router = router.merge(control);
+            described = Some(description);
         }
         router
+            .merge(openapi::routes(described))
             .method_not_allowed_fallback(no_such_method)
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)

@@ -11,10 +11,11 @@ use super::{Body, Problem, sandboxes::Chosen};
 use crate::{Clock, clock::Hands, sandbox::Sandbox, service::Service};
 
 /// A clock, as the control plane shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClockState {
     /// The time that tokens, rentals and records go by.
+    #[schema(value_type = String, format = DateTime)]
     pub now: Timestamp,
     /// How far that is ahead of the machine's time, in milliseconds.
     pub ahead_ms: i64,
@@ -38,10 +39,11 @@ impl ClockState {
 }
 
 /// How a clock is set.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SetClock {
     /// To this time.
+    #[schema(value_type = Option<String>, format = DateTime)]
     pub now: Option<Timestamp>,
     /// Whether its hands stand still from now on.
     pub frozen: Option<bool>,
@@ -61,17 +63,36 @@ impl SetClock {
 }
 
 /// How far to put a clock forward.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Advance {
     /// Whole seconds.
     seconds: u64,
 }
 
+#[utoipa::path(
+    get,
+    path = "/__sim/sandboxes/{sandbox}/clock",
+    operation_id = "readTheClock",
+    tag = "Clock",
+    summary = "Read the clock",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    responses((status = 200, description = "The clock", body = ClockState), Problem),
+)]
 pub(crate) async fn read(Chosen(sandbox): Chosen) -> Json<ClockState> {
     Json(ClockState::of(&sandbox.clock))
 }
 
+#[utoipa::path(
+    put,
+    path = "/__sim/sandboxes/{sandbox}/clock",
+    operation_id = "setFreezeOrLetGoTheClock",
+    tag = "Clock",
+    summary = "Set, freeze or let go the clock",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    request_body = SetClock,
+    responses((status = 200, description = "The clock as it is now", body = ClockState), Problem),
+)]
 pub(crate) async fn set(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
@@ -80,6 +101,16 @@ pub(crate) async fn set(
     Ok(Json(service.set_clock(&sandbox, how).await?))
 }
 
+#[utoipa::path(
+    post,
+    path = "/__sim/sandboxes/{sandbox}/clock/advance",
+    operation_id = "putTheClockForward",
+    tag = "Clock",
+    summary = "Put the clock forward",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    request_body = Advance,
+    responses((status = 200, description = "The clock as it is now", body = ClockState), Problem),
+)]
 pub(crate) async fn advance(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,

@@ -16,10 +16,29 @@ impl From<NoFault> for Problem {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/__sim/sandboxes/{sandbox}/faults",
+    operation_id = "listTheFaults",
+    tag = "Faults",
+    summary = "List the faults",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    responses((status = 200, description = "The faults that are there", body = Vec<FaultState>), Problem),
+)]
 pub(crate) async fn list(Chosen(sandbox): Chosen) -> Json<Vec<FaultState>> {
     Json(sandbox.faults.list(sandbox.clock.real()))
 }
 
+#[utoipa::path(
+    post,
+    path = "/__sim/sandboxes/{sandbox}/faults",
+    operation_id = "makeAFault",
+    tag = "Faults",
+    summary = "Make a fault",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    request_body = NewFault,
+    responses((status = 201, description = "The fault", body = FaultState), Problem),
+)]
 pub(crate) async fn add(
     Chosen(sandbox): Chosen,
     Body(fault): Body<NewFault>,
@@ -29,15 +48,34 @@ pub(crate) async fn add(
     Ok((StatusCode::CREATED, Json(state)))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/__sim/sandboxes/{sandbox}/faults",
+    operation_id = "removeAllFaults",
+    tag = "Faults",
+    summary = "Remove all faults",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    responses((status = 204, description = "They are gone"), Problem),
+)]
 pub(crate) async fn clear(Chosen(sandbox): Chosen) -> StatusCode {
     sandbox.faults.clear();
     StatusCode::NO_CONTENT
 }
 
+#[utoipa::path(
+    delete,
+    path = "/__sim/sandboxes/{sandbox}/faults/{id}",
+    operation_id = "removeAFault",
+    tag = "Faults",
+    summary = "Remove a fault",
+    params(("sandbox" = String, Path, description = "The sandbox's name"), ("id" = u64, Path, description = "The fault's number")),
+    responses((status = 204, description = "It is gone"), Problem),
+)]
 pub(crate) async fn remove(
     Chosen(sandbox): Chosen,
-    At((_, id)): At<(String, u64)>,
+    At(at): At<(String, u64)>,
 ) -> Result<StatusCode, Problem> {
+    let (_, id) = at;
     match sandbox.faults.remove(id) {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::no(format!(

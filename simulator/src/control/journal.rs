@@ -25,14 +25,24 @@ const LONGEST_WAIT: u64 = 10 * 60 * 1000;
 pub(crate) const MOST_WAITERS: usize = 10_000;
 
 /// What a journal was found to hold.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Found {
     /// How many calls match.
     count: usize,
     /// The calls, oldest first.
+    #[schema(value_type = Vec<Entry>)]
     entries: Vec<Arc<Entry>>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/__sim/sandboxes/{sandbox}/journal",
+    operation_id = "askTheJournalOrWaitInIt",
+    tag = "Journal",
+    summary = "Ask the journal, or wait in it",
+    params(("sandbox" = String, Path, description = "The sandbox's name"), JournalQuery),
+    responses((status = 200, description = "The calls that match, oldest first", body = Found), Problem),
+)]
 pub(crate) async fn find(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
@@ -51,12 +61,30 @@ pub(crate) async fn find(
     }))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/__sim/sandboxes/{sandbox}/journal",
+    operation_id = "forgetAllCalls",
+    tag = "Journal",
+    summary = "Forget all calls",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    responses((status = 204, description = "They are forgotten"), Problem),
+)]
 pub(crate) async fn clear(Chosen(sandbox): Chosen) -> StatusCode {
     sandbox.journal.clear();
     StatusCode::NO_CONTENT
 }
 
 /// Server-sent events, from now on or from after `Last-Event-ID`, until the sandbox is dropped.
+#[utoipa::path(
+    get,
+    path = "/__sim/sandboxes/{sandbox}/journal/events",
+    operation_id = "watchCallsAsTheyCome",
+    tag = "Journal",
+    summary = "Watch calls as they come",
+    params(("sandbox" = String, Path, description = "The sandbox's name"), ("last-event-id" = Option<u64>, Header, description = "Go on after this call")),
+    responses((status = 200, description = "Calls as they come, as server-sent events", body = String, content_type = "text/event-stream"), Problem),
+)]
 pub(crate) async fn events(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,

@@ -21,17 +21,24 @@ pub(crate) use sandboxes::Place;
 pub use sandboxes::{AccountState, ChangeSettings, NewAccount, NewSandbox, SandboxState};
 pub use snapshots::{Document, SnapshotState};
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{any, delete, get, patch, post},
+    routing::{any, get, post},
 };
 use http::{HeaderMap, Method, StatusCode, header, request::Parts, uri::Authority};
 use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
+use utoipa::{
+    IntoResponses, OpenApi, ToSchema,
+    openapi::{Content, RefOr, ResponseBuilder},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{call::host, database::Trouble, ending::Reason, service::Service};
 
@@ -41,70 +48,53 @@ pub(crate) const PREFIX: &str = "/__sim/";
 /// The largest sandbox that can be brought in as a file.
 const MAX_IMPORT: usize = 64 * 1024 * 1024;
 
-pub(crate) fn routes(service: &Service) -> Router<Service> {
-    Router::new()
+/// The routes of the control plane, and what they look like.
+pub(crate) fn routes(service: &Service) -> (Router<Service>, utoipa::openapi::OpenApi) {
+    let import = OpenApiRouter::new()
+        .routes(routes!(snapshots::import))
+        .layer(DefaultBodyLimit::max(MAX_IMPORT));
+    let (router, api) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(sandboxes::list, sandboxes::make))
+        .routes(routes!(
+            sandboxes::show,
+            sandboxes::change,
+            sandboxes::remove
+        ))
+        .routes(routes!(sandboxes::change_account))
+        .routes(routes!(clock::read, clock::set))
+        .routes(routes!(clock::advance))
+        .routes(routes!(faults::list, faults::add, faults::clear))
+        .routes(routes!(faults::remove))
+        .routes(routes!(journal::find, journal::clear))
+        .routes(routes!(journal::events))
+        .routes(routes!(snapshots::list, snapshots::take))
+        .routes(routes!(snapshots::remove))
+        .routes(routes!(snapshots::restore))
+        .routes(routes!(snapshots::reset))
+        .routes(routes!(snapshots::export))
+        .merge(import)
+        .split_for_parts();
+    let router = router
         .route("/__sim/clock", get(clock::read).put(clock::set))
         .route("/__sim/clock/advance", post(clock::advance))
-        .route(
-            "/__sim/sandboxes",
-            get(sandboxes::list).post(sandboxes::make),
-        )
-        .route(
-            "/__sim/sandboxes/{sandbox}",
-            get(sandboxes::show)
-                .patch(sandboxes::change)
-                .delete(sandboxes::remove),
-        )
-        .route(
-            "/__sim/sandboxes/{sandbox}/accounts/{environment}/{number}",
-            patch(sandboxes::change_account),
-        )
-        .route(
-            "/__sim/sandboxes/{sandbox}/clock",
-            get(clock::read).put(clock::set),
-        )
-        .route(
-            "/__sim/sandboxes/{sandbox}/clock/advance",
-            post(clock::advance),
-        )
-        .route(
-            "/__sim/sandboxes/{sandbox}/faults",
-            get(faults::list).post(faults::add).delete(faults::clear),
-        )
-        .route(
-            "/__sim/sandboxes/{sandbox}/faults/{id}",
-            delete(faults::remove),
-        )
-        .route(
-            "/__sim/sandboxes/{sandbox}/journal",
-            get(journal::find).delete(journal::clear),
-        )
-        .route(
-            "/__sim/sandboxes/{sandbox}/journal/events",
-            get(journal::events),
-        )
-        .route(
-            "/__sim/import",
-            post(snapshots::import).layer(DefaultBodyLimit::max(MAX_IMPORT)),
-        )
-        .route("/__sim/sandboxes/{sandbox}/export", get(snapshots::export))
-        .route("/__sim/sandboxes/{sandbox}/reset", post(snapshots::reset))
-        .route(
-            "/__sim/sandboxes/{sandbox}/snapshots",
-            get(snapshots::list).post(snapshots::take),
-        )
-        .route(
-            "/__sim/sandboxes/{sandbox}/snapshots/{name}",
-            delete(snapshots::remove),
-        )
-        .route(
-            "/__sim/sandboxes/{sandbox}/snapshots/{name}/restore",
-            post(snapshots::restore),
-        )
         .route("/__sim/{*rest}", any(no_such_url))
         .method_not_allowed_fallback(no_such_method)
-        .layer(middleware::from_fn_with_state(service.clone(), guard))
+        .layer(middleware::from_fn_with_state(service.clone(), guard));
+    (router, api)
 }
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "The simulator's control plane",
+        description = "What tests do to a simulated ExpressPlay: sandboxes, clocks, faults, journals, \
+                   snapshots. The sandbox `default` has the accounts that the simulator was started \
+                   with, and its clock is at `/__sim/clock` too. Bodies are JSON whatever their \
+                   content type says."
+    ),
+    components(schemas(ProblemBody))
+)]
+struct Description;
 
 /// Why a call of the control plane came to nothing: a status, and JSON that says why.
 #[derive(Debug)]
@@ -146,9 +136,43 @@ impl From<sqlx::Error> for Problem {
     }
 }
 
+/// Why a call of the control plane came to nothing.
+#[derive(Debug, serde::Serialize, ToSchema)]
+struct ProblemBody {
+    /// What was wrong, and what the call takes.
+    error: String,
+}
+
+impl IntoResponses for Problem {
+    fn responses() -> BTreeMap<String, RefOr<utoipa::openapi::Response>> {
+        let body = || utoipa::openapi::Ref::from_schema_name(ProblemBody::name());
+        [
+            ("400", "The call is not one that this URL takes"),
+            (
+                "403",
+                "A page of another origin, a foreign host, or no control token",
+            ),
+            ("404", "There is nothing of that name"),
+            ("409", "Something of that name or number is there already"),
+            ("413", "The body is too large"),
+            ("429", "Too many wait already, or too much is kept"),
+            ("500", "The simulator failed; its log says more"),
+        ]
+        .into_iter()
+        .map(|(status, what)| {
+            let content = Content::new(Some(body()));
+            let response = ResponseBuilder::new()
+                .description(what)
+                .content("application/json", content);
+            (status.to_owned(), response.build().into())
+        })
+        .collect()
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = Json(serde_json::json!({ "error": self.why }));
+        let body = Json(ProblemBody { error: self.why });
         let mut response = (self.status, body).into_response();
         if let Some(trouble) = self.trouble {
             // For the guard, which can end the simulator.

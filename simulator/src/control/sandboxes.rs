@@ -48,7 +48,7 @@ impl FromRequestParts<Service> for Chosen {
 }
 
 /// A sandbox to be made. Everything can be left out.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewSandbox {
     /// Its name; a random one by default.
@@ -65,7 +65,7 @@ pub struct NewSandbox {
 }
 
 /// An account to be made in a sandbox.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewAccount {
     /// Where it lives.
@@ -89,7 +89,7 @@ impl fmt::Debug for NewAccount {
 }
 
 /// What of an account's settings is to change.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeSettings {
     /// Whether Widevine's `securityLevel` and `hdcpOutputControl` are required.
@@ -109,6 +109,7 @@ pub struct ChangeSettings {
     pub unbound_drms: Option<Vec<Drm>>,
     /// How many licences it has left from now on (-2019); null for any number.
     #[serde(deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub credits: Option<Option<u64>>,
 }
 
@@ -181,7 +182,7 @@ impl ChangeSettings {
 }
 
 /// What of a sandbox is to change.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, utoipa::ToSchema)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ChangeSandbox {
     /// How many milliseconds a record takes to appear.
@@ -189,7 +190,7 @@ pub(crate) struct ChangeSandbox {
 }
 
 /// A sandbox, as the control plane shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SandboxState {
     /// Its name.
@@ -205,7 +206,7 @@ pub struct SandboxState {
 }
 
 /// An account, as the control plane shows it: to whoever may make and drop it.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountState {
     /// Where it lives.
@@ -229,6 +230,14 @@ impl fmt::Debug for AccountState {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/__sim/sandboxes",
+    operation_id = "listTheSandboxes",
+    tag = "Sandboxes",
+    summary = "List the sandboxes",
+    responses((status = 200, description = "All sandboxes", body = Vec<SandboxState>), Problem),
+)]
 pub(crate) async fn list(
     State(service): State<Service>,
 ) -> Result<Json<Vec<SandboxState>>, Problem> {
@@ -239,6 +248,15 @@ pub(crate) async fn list(
     Ok(Json(states))
 }
 
+#[utoipa::path(
+    get,
+    path = "/__sim/sandboxes/{sandbox}",
+    operation_id = "showASandbox",
+    tag = "Sandboxes",
+    summary = "Show a sandbox",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    responses((status = 200, description = "The sandbox", body = SandboxState), Problem),
+)]
 pub(crate) async fn show(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
@@ -246,6 +264,15 @@ pub(crate) async fn show(
     Ok(Json(service.state_of(&sandbox).await?))
 }
 
+#[utoipa::path(
+    post,
+    path = "/__sim/sandboxes",
+    operation_id = "makeASandbox",
+    tag = "Sandboxes",
+    summary = "Make a sandbox",
+    request_body = NewSandbox,
+    responses((status = 201, description = "The sandbox, with its accounts", body = SandboxState), Problem),
+)]
 pub(crate) async fn make(
     State(service): State<Service>,
     Body(new): Body<NewSandbox>,
@@ -254,6 +281,16 @@ pub(crate) async fn make(
     Ok((StatusCode::CREATED, Json(service.state_of(&sandbox).await?)))
 }
 
+#[utoipa::path(
+    patch,
+    path = "/__sim/sandboxes/{sandbox}",
+    operation_id = "changeASandbox",
+    tag = "Sandboxes",
+    summary = "Change a sandbox",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    request_body = ChangeSandbox,
+    responses((status = 200, description = "The sandbox as it is now", body = SandboxState), Problem),
+)]
 pub(crate) async fn change(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
@@ -266,6 +303,15 @@ pub(crate) async fn change(
     Ok(Json(service.state_of(&sandbox).await?))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/__sim/sandboxes/{sandbox}",
+    operation_id = "dropASandbox",
+    tag = "Sandboxes",
+    summary = "Drop a sandbox",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    responses((status = 204, description = "It is gone, with all that was in it"), Problem),
+)]
 pub(crate) async fn remove(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
@@ -274,12 +320,23 @@ pub(crate) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+#[utoipa::path(
+    patch,
+    path = "/__sim/sandboxes/{sandbox}/accounts/{environment}/{number}",
+    operation_id = "changeWhatAnAccountMayDo",
+    tag = "Sandboxes",
+    summary = "Change what an account may do",
+    params(("sandbox" = String, Path, description = "The sandbox's name"), ("environment" = Environment, Path, description = "Where the account lives"), ("number" = u64, Path, description = "What stands before the comma of its authenticator")),
+    request_body = ChangeSettings,
+    responses((status = 200, description = "The account as it is now", body = AccountState), Problem),
+)]
 pub(crate) async fn change_account(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
-    At((_, environment, number)): At<(String, Environment, u64)>,
+    At(at): At<(String, Environment, u64)>,
     Body(change): Body<ChangeSettings>,
 ) -> Result<Json<AccountState>, Problem> {
+    let (_, environment, number) = at;
     let place = Place {
         environment,
         number,

@@ -122,7 +122,7 @@ struct Held {
 }
 
 /// A snapshot to be taken.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewSnapshot {
     /// Its name; one of that name is replaced.
@@ -130,15 +130,25 @@ pub(crate) struct NewSnapshot {
 }
 
 /// A snapshot, as the control plane shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotState {
     /// Its name.
     pub name: String,
     /// When it was taken, by real time.
+    #[schema(value_type = String, format = DateTime)]
     pub taken_at: Timestamp,
 }
 
+#[utoipa::path(
+    get,
+    path = "/__sim/sandboxes/{sandbox}/snapshots",
+    operation_id = "listTheSnapshots",
+    tag = "Snapshots",
+    summary = "List the snapshots",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    responses((status = 200, description = "The snapshots", body = Vec<SnapshotState>), Problem),
+)]
 pub(crate) async fn list(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
@@ -146,6 +156,16 @@ pub(crate) async fn list(
     Ok(Json(service.snapshots_of(&sandbox).await?))
 }
 
+#[utoipa::path(
+    post,
+    path = "/__sim/sandboxes/{sandbox}/snapshots",
+    operation_id = "takeASnapshot",
+    tag = "Snapshots",
+    summary = "Take a snapshot",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    request_body = NewSnapshot,
+    responses((status = 201, description = "The snapshot", body = SnapshotState), Problem),
+)]
 pub(crate) async fn take(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
@@ -155,25 +175,54 @@ pub(crate) async fn take(
     Ok((StatusCode::CREATED, Json(state)))
 }
 
+#[utoipa::path(
+    post,
+    path = "/__sim/sandboxes/{sandbox}/snapshots/{name}/restore",
+    operation_id = "goBackToASnapshot",
+    tag = "Snapshots",
+    summary = "Go back to a snapshot",
+    params(("sandbox" = String, Path, description = "The sandbox's name"), ("name" = String, Path, description = "The snapshot's name")),
+    responses((status = 200, description = "The sandbox as it was", body = SandboxState), Problem),
+)]
 pub(crate) async fn restore(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
-    At((_, name)): At<(String, String)>,
+    At(at): At<(String, String)>,
 ) -> Result<Json<SandboxState>, Problem> {
+    let (_, name) = at;
     Ok(Json(service.restore_snapshot(&sandbox, &name).await?))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/__sim/sandboxes/{sandbox}/snapshots/{name}",
+    operation_id = "removeASnapshot",
+    tag = "Snapshots",
+    summary = "Remove a snapshot",
+    params(("sandbox" = String, Path, description = "The sandbox's name"), ("name" = String, Path, description = "The snapshot's name")),
+    responses((status = 204, description = "It is gone"), Problem),
+)]
 pub(crate) async fn remove(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
-    At((_, name)): At<(String, String)>,
+    At(at): At<(String, String)>,
 ) -> Result<StatusCode, Problem> {
+    let (_, name) = at;
     service.remove_snapshot(&sandbox, &name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Forgets what was done in the sandbox: records, stored keys, calls, faults. Accounts, settings
 /// and the clock stay as they are; what a seed fixes begins again.
+#[utoipa::path(
+    post,
+    path = "/__sim/sandboxes/{sandbox}/reset",
+    operation_id = "forgetWhatWasDone",
+    tag = "Snapshots",
+    summary = "Forget what was done",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    responses((status = 200, description = "The sandbox, empty", body = SandboxState), Problem),
+)]
 pub(crate) async fn reset(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
@@ -181,6 +230,15 @@ pub(crate) async fn reset(
     Ok(Json(service.reset_sandbox(&sandbox).await?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/__sim/sandboxes/{sandbox}/export",
+    operation_id = "exportASandbox",
+    tag = "Snapshots",
+    summary = "Export a sandbox",
+    params(("sandbox" = String, Path, description = "The sandbox's name")),
+    responses((status = 200, description = "All that the sandbox holds", body = serde_json::Value), Problem),
+)]
 pub(crate) async fn export(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
@@ -189,6 +247,15 @@ pub(crate) async fn export(
 }
 
 /// Makes a sandbox of a document, under the document's name.
+#[utoipa::path(
+    post,
+    path = "/__sim/import",
+    operation_id = "importASandbox",
+    tag = "Snapshots",
+    summary = "Import a sandbox",
+    request_body = serde_json::Value,
+    responses((status = 201, description = "The sandbox that was made of it", body = SandboxState), Problem),
+)]
 pub(crate) async fn import(
     State(service): State<Service>,
     Body(document): Body<Document>,
