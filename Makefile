@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-tests setup-lint build test e2e bench lint
+.PHONY: help demo setup setup-tests setup-lint build test e2e bench fuzz lint
 
 export PATH := $(or $(BINDERY_TOOLS),$(HOME)/.cache/bindery)/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -43,6 +43,9 @@ e2e: setup-tests build ## Run the browser tests alone
 
 bench: setup ## Measure
 	cargo bench -p simulator --bench calls --locked
+
+fuzz: ## Ask both APIs at least 20,000 made-up questions
+	@tools/fuzz/run
 
 lint: setup-lint ## Check format, warnings, types, licences
 	cargo fmt --all --check

@@ -16,6 +16,7 @@ use http::{HeaderName, StatusCode, header};
 
 use crate::{
     Environment,
+    account::AUTHENTICATOR,
     call::Call,
     connection::Peer,
     ending::Reason,
@@ -82,7 +83,10 @@ impl Operation {
 
 /// What is known of a call before it is answered.
 struct Known {
+    /// Whose it is.
     customer: Option<Arc<Customer>>,
+    /// Whose authenticator it carries, where it is the customer's of the other environment.
+    stray: Option<Arc<Customer>>,
     sandbox: Arc<Sandbox>,
     cookie: Option<Cookie>,
     device: Option<DeviceId>,
@@ -103,7 +107,13 @@ impl Known {
                 .and_then(|contents| service.sandboxes.customer(contents.account)),
             None => call.customer(service).ok(),
         };
-        let sandbox = match &customer {
+        let stray = match (&customer, &license) {
+            (None, None) => service
+                .sandboxes
+                .owner_of(call.parameters.get(AUTHENTICATOR)),
+            _ => None,
+        };
+        let sandbox = match customer.as_ref().or(stray.as_ref()) {
             Some(customer) => Arc::clone(&customer.sandbox),
             // A call of nobody's is of interest to whoever runs the simulator.
             None => service.sandboxes.get(&SandboxName::of_default())?,
@@ -121,7 +131,7 @@ impl Known {
                 )
             }
         };
-        let hints = match (operation, &license) {
+        let mut hints = match (operation, &license) {
             (Operation::Token(drm), _) => hints::of_token_request(drm, &call.parameters),
             (_, Some(request)) => request
                 .contents()
@@ -130,8 +140,10 @@ impl Known {
                 .collect(),
             _ => vec![],
         };
+        hints.extend(stray.as_ref().map(|it| hints::of_a_stray(it.environment)));
         Some(Self {
             customer,
+            stray,
             sandbox,
             cookie,
             device,
@@ -141,9 +153,8 @@ impl Known {
     }
 
     fn in_test_environment(&self) -> bool {
-        self.customer
-            .as_ref()
-            .is_some_and(|customer| customer.environment == Environment::Test)
+        let owner = self.customer.as_ref().or(self.stray.as_ref());
+        owner.is_some_and(|customer| customer.environment == Environment::Test)
     }
 }
 

@@ -10,7 +10,7 @@ use expressplay::{
 use http::{HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::journal::shown_name;
+use crate::{Environment, journal::shown_name};
 
 /// The header that carries one hint.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("sim-hint");
@@ -45,6 +45,13 @@ pub(crate) fn of_token_request(drm: Drm, form: &Form) -> Vec<String> {
     );
     hints.truncate(MOST);
     hints
+}
+
+/// What smells in a call at a host of another environment than its authenticator's.
+pub(crate) fn of_a_stray(home: Environment) -> String {
+    format!(
+        "the customerAuthenticator is {home}'s, and the host is not: each environment has its own"
+    )
 }
 
 /// What smells in a redemption.

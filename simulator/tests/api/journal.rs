@@ -4,7 +4,7 @@ use expressplay::Drm;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::help::{Bench, COOKIE, KEY, KID, Who, authenticator, base_form, device};
+use crate::help::{Bench, COOKIE, KEY, KID, Who, authenticator, base_form, code, device};
 
 const JOURNAL: &str = "/__sim/sandboxes/default/journal";
 
@@ -265,4 +265,21 @@ async fn a_stop_waits_for_nobody_who_watches() {
     let mut live = live.send().await.unwrap();
     bench.simulator.stop().await;
     while live.chunk().await.unwrap().is_some() {}
+}
+
+#[tokio::test]
+async fn an_authenticator_at_a_host_of_the_other_environment_leaves_a_hint_with_its_owner() {
+    let bench = Bench::start().await;
+    let form = [
+        ("customerAuthenticator", authenticator(Who::Test)),
+        ("errorFormat", "json".to_owned()),
+    ];
+    let call = bench.http.post(bench.url("/hms/wv/token")).form(&form);
+    let call = call.header("host", "wv-gen.service.expressplay.com");
+    let response = call.send().await.unwrap();
+    let hint = response.headers()["sim-hint"].to_str().unwrap().to_owned();
+    assert!(hint.contains("customerAuthenticator is test's"), "{hint}");
+    assert_eq!(code(response).await, -2018);
+    let found = journal(&bench, "outcome=refused").await;
+    assert_eq!(found["entries"][0]["hints"][0], hint);
 }
