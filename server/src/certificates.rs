@@ -30,6 +30,12 @@ const THIS_MACHINE: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 /// Where it listens, in what is shown to do next.
 const LISTEN: &str = "127.0.0.1:3443";
 
+const CA: &str = "ca.pem";
+const SERVER: &str = "server.pem";
+const SERVER_KEY: &str = "server-key.pem";
+const CLIENT: &str = "client.pem";
+const CLIENT_KEY: &str = "client-key.pem";
+
 /// The certificates of a trial, in their folder.
 #[derive(Debug, Clone)]
 pub struct Trial {
@@ -177,12 +183,6 @@ Then ask it for a token:
         )
     }
 }
-
-const CA: &str = "ca.pem";
-const SERVER: &str = "server.pem";
-const SERVER_KEY: &str = "server-key.pem";
-const CLIENT: &str = "client.pem";
-const CLIENT_KEY: &str = "client-key.pem";
 
 /// Writes every file or none.
 fn write_all(folder: &Path, files: &[NewFile]) -> Result<(), Error> {

@@ -127,15 +127,18 @@ impl Storefront {
             Some(((listener, address), tls)) => {
                 let cannot_listen = cannot_listen("--entitlement-listen", address);
                 let listener = mutual_tls::Listener::new(listener, tls).map_err(cannot_listen)?;
-                let router = sees::router(Arc::clone(&shop));
+                let service = sees::router(Arc::clone(&shop))
+                    .into_make_service_with_connect_info::<mutual_tls::Client>();
+                let serving = axum::serve(listener, service)
+                    .with_graceful_shutdown(until_asked(stopped.clone()));
                 tracing::info!(%address, "the entitlement server listens");
-                let serving = tokio::spawn(serve(listener, router, stopped.clone()));
-                Some((address, serving))
+                Some((address, tokio::spawn(serve(serving))))
             }
             None => None,
         };
         let router = web::router(shop, sessions.clone(), origins, &settings.site);
-        let serving = tokio::spawn(serve(listener, router, stopped));
+        let serving = axum::serve(listener, router).with_graceful_shutdown(until_asked(stopped));
+        let serving = tokio::spawn(serve(serving));
         let sweeping = tokio::spawn(sweep(sessions));
         tracing::info!(%address, "the storefront listens");
         Ok(Self {
@@ -321,21 +324,16 @@ fn cannot_listen(flag: &'static str, address: SocketAddr) -> impl Fn(io::Error) 
     }
 }
 
-async fn serve<L>(listener: L, router: axum::Router, mut stopped: watch::Receiver<bool>)
-where
-    L: axum::serve::Listener,
-    L::Addr: std::fmt::Debug,
-{
-    let asked = async move {
-        // An error means that the handle is gone, which stops the server as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
-    };
-    if let Err(cause) = axum::serve(listener, router)
-        .with_graceful_shutdown(asked)
-        .await
-    {
-        tracing::error!(%cause, "the storefront ended");
+async fn serve(serving: impl IntoFuture<Output = io::Result<()>>) {
+    if let Err(cause) = serving.await {
+        tracing::error!(%cause, "a listener ended");
     }
+}
+
+/// Waits until the storefront is asked to stop.
+async fn until_asked(mut stopped: watch::Receiver<bool>) {
+    // An error means that the handle is gone, which stops the server as well.
+    let _ = stopped.wait_for(|stop| *stop).await;
 }
 
 async fn sweep(sessions: SqliteStore) {

@@ -4,18 +4,20 @@
 //! is slow or fails. TLS 1.2 and 1.3, by rustls with ring.
 
 use std::{
-    io,
+    fmt, io,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
+use axum::{extract::connect_info::Connected, serve::IncomingStream};
 use rustls::{
     RootCertStore, ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     server::{NoServerSessionStorage, WebPkiClientVerifier},
 };
+use sha2::{Digest, Sha256};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, mpsc},
@@ -187,6 +189,26 @@ impl axum::serve::Listener for Listener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.address)
+    }
+}
+
+/// Who is at the other end: the SHA-256 of the certificate that was shown, in hexadecimal, as
+/// `openssl x509 -fingerprint -sha256` has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Client(String);
+
+impl fmt::Display for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Connected<IncomingStream<'_, Listener>> for Client {
+    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
+        let (_, tls) = stream.io().get_ref();
+        let shown = tls.peer_certificates().and_then(|chain| chain.first());
+        // Nobody gets here without one.
+        Self(shown.map_or_else(String::new, |shown| hex::encode(Sha256::digest(shown))))
     }
 }
 

@@ -21,8 +21,8 @@ use std::sync::Arc;
 use app::problem::Problem;
 use axum::{
     Json, Router,
-    body::{Body, to_bytes},
-    extract::{Request as HttpRequest, State},
+    body::{Body, Bytes, HttpBody, to_bytes},
+    extract::{ConnectInfo, Request as HttpRequest, State},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -37,7 +37,7 @@ use self::{
     denial::Denial,
     message::{Envelope, Kind, MessageId, Request},
 };
-use crate::{entitlement::Binding, error::Error, shop::Shop};
+use crate::{entitlement::Binding, error::Error, mutual_tls::Client, shop::Shop};
 
 /// The number of an answer with a token.
 const ALLOWED: i32 = 0;
@@ -61,28 +61,36 @@ pub(crate) fn router(shop: Arc<Shop>) -> Router {
         )
 }
 
-async fn entitlement(State(shop): State<Arc<Shop>>, body: Body) -> Response {
-    let body = match to_bytes(body, LONGEST_BODY).await {
-        Ok(body) if body.len() <= LONGEST_MESSAGE => body,
-        _ => {
-            return blank(Denial::TooLong {
-                longest: LONGEST_MESSAGE,
-            });
-        }
+async fn entitlement(
+    State(shop): State<Arc<Shop>>,
+    ConnectInfo(client): ConnectInfo<Client>,
+    body: Body,
+) -> Response {
+    let Some(body) = read(body).await else {
+        let longest = LONGEST_MESSAGE;
+        return blank(Denial::TooLong { longest });
     };
     let (envelope, request) = message::read(&body);
     let outcome = match request {
         Ok(request) => {
-            let kind = request.kind.name();
-            let id = envelope.id.as_ref().map(display);
-            let span = info_span!("message", id, kind, content_id = %request.content_id);
+            let (id, kind) = (envelope.id.as_ref().map(display), request.kind.name());
+            let content_id = request.content_id;
+            let span = info_span!("message", id, kind, %content_id, %client);
             decide(&shop, &request).instrument(span).await
         }
         Err(denial) => Err(denial),
     };
-    let error = outcome.as_ref().map_or_else(Denial::number, |_| ALLOWED);
-    info!(id = envelope.id.as_ref().map(display), error, "answered");
     answer(envelope, outcome)
+}
+
+/// The body, if it is no longer than a message.
+async fn read(body: Body) -> Option<Bytes> {
+    // Who waits to be told to go on (100 Continue) is told not to.
+    if body.size_hint().lower() > LONGEST_BODY as u64 {
+        return None;
+    }
+    let body = to_bytes(body, LONGEST_BODY).await.ok()?;
+    (body.len() <= LONGEST_MESSAGE).then_some(body)
 }
 
 async fn wrong_method() -> Response {
@@ -170,6 +178,7 @@ fn answer(envelope: Envelope, outcome: Result<TokenUrl, Denial>) -> Response {
             (denial.status(), denial.number(), None, Some(text))
         }
     };
+    info!(id = envelope.id.as_ref().map(display), error, "answered");
     let answer = Answer {
         message_id: envelope.id,
         version: envelope.version,

@@ -387,6 +387,7 @@ async fn what_is_no_request_is_answered_in_the_same_form() {
         (long(16 * 1024 + 1), 413, 13),
         (long(200_000), 413, 13),
         (long(1_000_000), 413, 13),
+        (long(3_000_000), 413, 13),
     ] {
         let answer = curl::answer(curl).await;
         assert_eq!(answer.status, status, "{answer:?}");
@@ -575,6 +576,30 @@ async fn no_secret_but_the_token_url_is_in_an_answer_and_none_in_the_log() {
         }
         assert_secret(text, authenticator.reveal_secret());
     }
+}
+
+#[tokio::test]
+async fn the_log_says_whose_certificate_a_token_was_made_for() {
+    let sees = Sees::open().await;
+    let mut openssl = Command::new("openssl");
+    openssl
+        .args(["x509", "-noout", "-fingerprint", "-sha256", "-in"])
+        .arg(sees.certificates.path("client.pem"));
+    let said = String::from_utf8(curl::run(openssl).await.stdout).unwrap();
+    let (_, fingerprint) = said.trim().split_once('=').unwrap();
+    let client = fingerprint.replace(':', "").to_lowercase();
+
+    let url = sees
+        .token(TIME_BASED, sees.shop.clip("tidewater"), COOKIE)
+        .await;
+
+    assert!(!url.is_empty());
+    let made = "time-based token made";
+    let log = log::text();
+    let line = log
+        .lines()
+        .find(|line| line.contains(made) && line.contains(&client));
+    assert!(line.is_some_and(|line| line.contains(ID)));
 }
 
 #[tokio::test]
