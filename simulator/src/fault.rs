@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::Entropy;
 
 /// The most faults of a sandbox.
-const MOST: usize = 256;
+pub(crate) const MOST_FAULTS: usize = 256;
 
 /// One of ExpressPlay's calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -242,7 +242,7 @@ impl Faults {
         fault.check()?;
         let mut all = self.lock();
         all.retain(|state| is_there(state, real_now));
-        if all.len() >= MOST {
+        if all.len() >= MOST_FAULTS {
             return Err(NoFault::TooMany);
         }
         let until = fault.for_seconds.map(|seconds| {
@@ -363,7 +363,7 @@ pub(crate) enum NoFault {
     Never,
     #[error("effect.latency: fromMs is not above toMs, nor p50Ms above p99Ms")]
     Latency,
-    #[error("a sandbox has {MOST} faults at most: remove some")]
+    #[error("a sandbox has {MOST_FAULTS} faults at most: remove some")]
     TooMany,
 }
 
@@ -383,7 +383,8 @@ impl NewFault {
         }
     }
 
-    fn check(&self) -> Result<(), NoFault> {
+    /// Whether it could strike at all.
+    pub(crate) fn check(&self) -> Result<(), NoFault> {
         let turned_round = match self.effect {
             Effect::Latency(Latency::Range { from_ms, to_ms }) => from_ms > to_ms,
             Effect::Latency(Latency::Percentiles { p50_ms, p99_ms }) => p50_ms > p99_ms,

@@ -165,6 +165,8 @@ impl Simulator {
     /// fails. What is under way has been answered then.
     pub async fn wait(&mut self) -> Error {
         let reason = tokio::select! {
+            // In this order: it stops listening because it ends.
+            biased;
             reason = self.service.ending.begun() => Some(reason),
             _ = &mut self.serving => None,
         };
@@ -377,7 +379,10 @@ impl Builder {
             ending,
             control_token: self.control_token,
         });
-        service.load_sandboxes().await?;
+        let loaded = service.load_sandboxes().await;
+        loaded.map_err(|problem| Error::Broken {
+            why: format!("{}: {}", self.database, Error::from(problem)),
+        })?;
         let mut transaction = service.writer.begin().await.map_err(cannot_use)?;
         let given = service.give_credits(&mut transaction, &name).await;
         given.map_err(cannot_use)?;

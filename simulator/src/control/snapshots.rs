@@ -17,7 +17,7 @@ use crate::{
     Entropy, Environment,
     account::AccountId,
     clock::Hands,
-    fault::NewFault,
+    fault::{MOST_FAULTS, NewFault, NoFault},
     keys::Kept,
     records::{COLUMNS, read_row},
     sandbox::{Sandbox, SandboxName},
@@ -85,6 +85,15 @@ impl fmt::Debug for Document {
         f.debug_struct("Document")
             .field("name", &self.name)
             .finish_non_exhaustive()
+    }
+}
+
+impl Document {
+    fn check_faults(&self) -> Result<(), NoFault> {
+        if self.faults.len() > MOST_FAULTS {
+            return Err(NoFault::TooMany);
+        }
+        self.faults.iter().try_for_each(NewFault::check)
     }
 }
 
@@ -380,6 +389,7 @@ impl Service {
 
     /// Makes a sandbox of a document, under the document's name.
     pub(crate) async fn import_sandbox(&self, document: Document) -> Result<Arc<Sandbox>, Problem> {
+        document.check_faults()?;
         let new = NewSandbox {
             name: Some(document.name.clone()),
             seed: document.seed,
@@ -432,6 +442,7 @@ impl Service {
 
     /// Makes a sandbox hold what a document says, and nothing else.
     async fn put_back(&self, sandbox: &Arc<Sandbox>, document: Document) -> Result<(), Problem> {
+        document.check_faults()?;
         let _turn = self.turn_of(sandbox).await?;
         let customers = self.sandboxes.customers_of(&sandbox.name);
         let mut transaction = self.writer.begin_with("begin immediate").await?;
@@ -477,7 +488,8 @@ impl Service {
         sandbox.set_record_lag(Duration::from_millis(document.record_lag_ms));
         sandbox.faults.clear();
         for fault in document.faults {
-            sandbox.faults.add(fault, sandbox.clock.real())?;
+            // There is nothing wrong with it, and room for it: that was looked at above.
+            let _ = sandbox.faults.add(fault, sandbox.clock.real());
         }
         sandbox.start_again();
         self.keep(sandbox).await

@@ -217,6 +217,11 @@ async fn a_sandbox_is_taken_elsewhere_as_a_file() {
         ("hands", json!("up"), "hands"),
         ("surprise", json!(1), "surprise"),
         ("name", json!("No Name"), "a-z"),
+        (
+            "faults",
+            json!([{ "effect": "reset", "times": 0 }]),
+            "once or more",
+        ),
     ] {
         let mut wrong = file.clone();
         wrong[member] = value;
