@@ -17,6 +17,10 @@ use sqlx::{
 /// The URL of a database that goes when the program does.
 pub const IN_MEMORY: &str = "sqlite::memory:";
 
+/// How many pages the log before the database's file grows to, 24 MB, until they are moved there.
+/// Pages that change with every commit are moved once for many.
+const WAL_PAGES: &str = "6000";
+
 /// How long a writer waits for another one.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -44,6 +48,7 @@ pub fn options(url: &str) -> Result<SqliteConnectOptions, sqlx::Error> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        .pragma("wal_autocheckpoint", WAL_PAGES)
         .busy_timeout(BUSY_TIMEOUT);
     if is_in_memory(url) {
         return Ok(options);

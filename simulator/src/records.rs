@@ -136,18 +136,19 @@ async fn find(
     if let RecordQuery::Archived(_) = query {
         until = until.min(now.saturating_sub(ARCHIVED_AFTER).unwrap_or(Timestamp::MIN));
     }
-    let select = |rest: &str| {
-        format!("select {COLUMNS} from record where account = ? and event_time_ms <= ? {rest}")
+    let select_from = |record: &str, rest: &str| {
+        format!("select {COLUMNS} from {record} where account = ? and event_time_ms <= ? {rest}")
     };
+    let select = |rest: &str| select_from("record", rest);
     let sql = match query {
         RecordQuery::Latest => select("order by event_id desc limit ?"),
-        RecordQuery::Cookie(_) => {
-            // What registers a device of Marlin Broadband's is no licence.
-            select(
-                "and cookie = ? and status = 'issued' and event_type = 'license'
-                 order by event_id desc limit ?",
-            )
-        }
+        // Left to itself SQLite reads the account's records from the newest on, to the last. (And
+        // what registers a device of Marlin Broadband's is no licence.)
+        RecordQuery::Cookie(_) => select_from(
+            "record indexed by record_issued_by_cookie",
+            "and cookie = ? and status = 'issued' and event_type = 'license'
+             order by event_id desc limit ?",
+        ),
         RecordQuery::Event(_) => select("and event_id = ?"),
         RecordQuery::Window { .. } => format!(
             "select * from ({}) order by event_id desc",
