@@ -117,8 +117,8 @@ impl Entitlement {
         cookie
     }
 
-    /// Step 2, **dummy token**: for the dummy clip, the cookie attached. A header cannot carry any
-    /// cookie but one of step 1.
+    /// Step 2, **dummy token**: for the dummy clip, the cookie attached. As a header only where it
+    /// is one of step 1: another's may not fit there.
     ///
     /// # Errors
     /// [`Error::ExpressPlay`].

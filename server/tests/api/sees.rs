@@ -1,6 +1,6 @@
 //! The sample entitlement server, asked by curl over mutual TLS.
 
-use std::process::Command;
+use std::{io::ErrorKind, process::Command};
 
 use app::model::Slug;
 use expressplay::{CustomerAuthenticator, License, challenge::KidBytes};
@@ -514,7 +514,7 @@ async fn a_refusal_carries_expressplays_own_code_and_words() {
 }
 
 #[tokio::test]
-async fn handshakes_that_never_end_keep_nobody_waiting() {
+async fn handshakes_that_do_not_end_keep_nobody_waiting_and_are_ended() {
     let sees = Sees::open().await;
     let address = sees
         .url()
@@ -526,6 +526,20 @@ async fn handshakes_that_never_end_keep_nobody_waiting() {
     }
     sees.token(TIME_BASED, sees.shop.clip("tidewater"), COOKIE)
         .await;
+    for connection in &silent {
+        assert_eq!(first_bytes(connection).await, 0, "it is closed");
+    }
+}
+
+/// How many bytes come first; none where the other end closes.
+async fn first_bytes(connection: &TcpStream) -> usize {
+    loop {
+        connection.readable().await.unwrap();
+        match connection.try_read(&mut [0; 16]) {
+            Err(early) if early.kind() == ErrorKind::WouldBlock => {}
+            read => return read.unwrap(),
+        }
+    }
 }
 
 #[tokio::test]
