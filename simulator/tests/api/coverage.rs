@@ -313,6 +313,43 @@ const RULES: &[(&str, &[(&str, &str)])] = &[
             ),
         ],
     ),
+    (
+        "6. The sample entitlement server",
+        &[
+            (
+                "`requestType` 1: time-based",
+                "sees::a_time_based_token_plays_on_any_device_until_its_time_is_up",
+            ),
+            (
+                "`requestType` 2: device registration",
+                "sees::a_registration_is_for_the_dummy_clip_whatever_title_it_names_and_lives_a_minute",
+            ),
+            (
+                "`requestType` 3: device-bound",
+                "sees::a_device_that_registers_gets_the_film_and_no_other_device_does",
+            ),
+            (
+                "`contentID`",
+                "sees::every_title_is_found_by_its_content_id_however_that_is_written",
+            ),
+            (
+                "`messageID`, `version`",
+                "sees::an_answer_keeps_the_rules_of_message_id_and_version",
+            ),
+            (
+                "`customerCookie`",
+                "sees::there_is_no_bound_token_before_a_device_is_on_record",
+            ),
+            (
+                "`isAllowed`, `error`, `errorText`",
+                "sees::what_is_no_request_is_answered_in_the_same_form",
+            ),
+            (
+                "Mutual TLS",
+                "sees::who_shows_no_certificate_of_the_right_authority_gets_no_answer",
+            ),
+        ],
+    ),
 ];
 
 /// What shows a code, where it is not [`CODES`].
@@ -350,6 +387,7 @@ const FILES: &[(&str, &str)] = &[
     ("key_wrap", "simulator/src/key_wrap.rs"),
     ("hosts", "server/tests/api/hosts.rs"),
     ("rental", "server/tests/api/rental.rs"),
+    ("sees", "server/tests/api/sees.rs"),
 ];
 
 const INTRODUCTION: &str = "\

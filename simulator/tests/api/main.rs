@@ -18,6 +18,7 @@ mod keys;
 mod licenses;
 mod marlin;
 mod metrics;
+mod openapi;
 mod process;
 mod program;
 mod readme;

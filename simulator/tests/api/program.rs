@@ -63,7 +63,7 @@ async fn its_first_screen_holds_a_call_that_works() {
 
 #[tokio::test]
 async fn every_url_of_its_first_screen_is_there() {
-    for (listen, least) in [("127.0.0.1:0", 6), ("0.0.0.0:0", 4)] {
+    for (listen, least) in [("127.0.0.1:0", 7), ("0.0.0.0:0", 5)] {
         let running = Running::quietly(&["--listen", listen]);
         let urls: Vec<_> = running
             .said

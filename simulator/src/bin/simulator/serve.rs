@@ -128,7 +128,8 @@ fn next_steps(url: &str, control: Option<&str>) -> Vec<(&'static str, String)> {
     }
     steps.extend([
         ("Numbers for Prometheus", format!("{url}/metrics")),
-        ("Every call, to read on", format!("{url}/")),
+        ("Every call, to try out", format!("{url}/docs")),
+        ("Every error, explained", format!("{url}/errors")),
     ]);
     steps
 }
