@@ -176,13 +176,16 @@ async fn a_change_is_made_to_its_end_even_if_nobody_waits_for_it() {
         connection.write_all(request.as_bytes()).unwrap();
         drop(connection);
     }
-    // Each is there as a whole or, where the call was not read to its end, not at all.
-    let listed = async || -> Vec<Value> {
-        let all = bench.http.get(bench.url("/__sim/sandboxes")).send().await;
-        all.unwrap().json().await.unwrap()
-    };
-    while listed().await.len() < 1 + 20 {}
-    for sandbox in listed().await {
+    let mut all: Vec<Value> = vec![];
+    for _ in 0..2000 {
+        let listed = bench.http.get(bench.url("/__sim/sandboxes")).send().await;
+        all = listed.unwrap().json().await.unwrap();
+        if all.len() == 1 + 20 {
+            break;
+        }
+    }
+    assert_eq!(all.len(), 1 + 20);
+    for sandbox in all {
         assert!(!sandbox["accounts"].as_array().unwrap().is_empty());
     }
 }

@@ -93,6 +93,40 @@ async fn what_a_handle_changes_is_there_after_a_restart() {
 }
 
 #[tokio::test]
+async fn one_that_was_dropped_is_changed_no_more_and_does_not_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}/simulator.db", folder.path().display());
+    let start = async || Simulator::builder().database(&database).start().await;
+    let simulator = start().await.unwrap();
+    let sandbox = simulator.make_sandbox(named("gone")).await.unwrap();
+    let number = sandbox.state().await.unwrap().accounts[0].number;
+    let late: SandboxName = "late".parse().unwrap();
+    // What came in before a drop, and has its turn after it.
+    sandbox.clone().remove().await.unwrap();
+    let settings = ChangeSettings::default();
+    for changed in [
+        sandbox.set_record_lag(Duration::ZERO).await.err(),
+        sandbox.set_clock(SetClock::default()).await.err(),
+        sandbox
+            .change_account(Environment::Test, number, settings)
+            .await
+            .err(),
+        sandbox.save(late).await.err(),
+        sandbox.reset().await.err(),
+        sandbox.remove().await.err(),
+    ] {
+        let why = changed.unwrap().to_string();
+        assert_eq!(why, "there is no sandbox gone");
+    }
+    simulator.stop().await;
+
+    let simulator = start().await.unwrap();
+    assert_eq!(simulator.sandboxes().len(), 1, "the default one");
+    let again = simulator.make_sandbox(named("gone")).await.unwrap();
+    assert!(again.snapshots().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn it_saves_restores_resets_exports_and_imports() {
     let bench = &Bench::start().await;
     let simulator = &bench.simulator;

@@ -416,38 +416,6 @@ async fn what_was_under_way_when_one_was_dropped_finds_nothing_in_its_namesake()
 }
 
 #[tokio::test]
-async fn one_that_is_changed_while_it_is_dropped_stays_dropped() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = format!("sqlite://{}/simulator.db", folder.path().display());
-    let start = async || Bench::with(Simulator::builder().database(&database)).await;
-    let bench = start().await;
-    let sandbox = Sandbox::make(&bench, json!({ "name": "gone" })).await;
-    let change = async |number: u64| {
-        let (method, rest, body) = match number % 3 {
-            0 => (Method::PATCH, "", json!({ "recordLagMs": number })),
-            1 => (Method::PUT, "/clock", json!({ "frozen": true })),
-            _ => (Method::POST, "/snapshots", json!({ "name": "late" })),
-        };
-        control(&bench, method, &sandbox.path(rest), body).await;
-    };
-    let drop = async {
-        control(&bench, Method::DELETE, &sandbox.path(""), json!({})).await;
-    };
-    let some = futures_util::future::join_all((0..24).map(change));
-    let more = futures_util::future::join_all((0..24).map(change));
-    tokio::join!(some, drop, more);
-    bench.simulator.stop().await;
-
-    let bench = start().await;
-    let all = bench.http.get(bench.url("/__sim/sandboxes")).send().await;
-    let all: Vec<Value> = all.unwrap().json().await.unwrap();
-    assert_eq!(all.len(), 1, "the default one");
-    let again = Sandbox::make(&bench, json!({ "name": "gone" })).await;
-    let late = again.control(Method::GET, "/snapshots", json!({})).await;
-    assert_eq!(late, json!([]));
-}
-
-#[tokio::test]
 async fn credits_that_an_earlier_start_has_left_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}/simulator.db", folder.path().display());
