@@ -36,11 +36,11 @@ use serde::de::DeserializeOwned;
 use subtle::ConstantTimeEq;
 use utoipa::{
     IntoResponses, OpenApi, ToSchema,
-    openapi::{Content, RefOr, ResponseBuilder},
+    openapi::{Content, RefOr, ResponseBuilder, schema::Schema},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{call::host, database::Trouble, ending::Reason, service::Service};
+use crate::{call::host, database::Trouble, ending::Reason, fault::NewFault, service::Service};
 
 /// What every path of the control plane starts with.
 pub(crate) const PREFIX: &str = "/__sim/";
@@ -53,7 +53,7 @@ pub(crate) fn routes(service: &Service) -> (Router<Service>, utoipa::openapi::Op
     let import = OpenApiRouter::new()
         .routes(routes!(snapshots::import))
         .layer(DefaultBodyLimit::max(MAX_IMPORT));
-    let (router, api) = OpenApiRouter::with_openapi(Description::openapi())
+    let (router, mut api) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(sandboxes::list, sandboxes::make))
         .routes(routes!(
             sandboxes::show,
@@ -74,6 +74,7 @@ pub(crate) fn routes(service: &Service) -> (Router<Service>, utoipa::openapi::Op
         .routes(routes!(snapshots::export))
         .merge(import)
         .split_for_parts();
+    open_up::<NewFault>(&mut api);
     let router = router
         .route("/__sim/clock", get(clock::read).put(clock::set))
         .route("/__sim/clock/advance", post(clock::advance))
@@ -81,6 +82,16 @@ pub(crate) fn routes(service: &Service) -> (Router<Service>, utoipa::openapi::Op
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(service.clone(), guard));
     (router, api)
+}
+
+/// Lets a schema stand beside other members in an answer, as a fault's does: it says that it takes
+/// no others, which is true of a request.
+fn open_up<T: ToSchema>(api: &mut utoipa::openapi::OpenApi) {
+    let components = api.components.as_mut();
+    let schema = components.and_then(|all| all.schemas.get_mut(T::name().as_ref()));
+    if let Some(RefOr::T(Schema::Object(object))) = schema {
+        object.additional_properties = None;
+    }
 }
 
 #[derive(OpenApi)]

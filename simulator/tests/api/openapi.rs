@@ -106,3 +106,17 @@ async fn a_simulator_without_a_control_plane_describes_none() {
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
     document(&bench, "expressplay").await;
 }
+
+#[tokio::test]
+async fn a_fault_that_is_there_has_more_members_than_one_that_is_asked_for() {
+    let bench = Bench::start().await;
+    let document = document(&bench, "control").await;
+    let schemas = &document["components"]["schemas"];
+    assert!(schemas["NewFault"]["properties"]["effect"].is_object());
+    let closed = &schemas["NewFault"]["additionalProperties"];
+    assert_ne!(
+        closed,
+        &Value::Bool(false),
+        "FaultState has members of its own"
+    );
+}
