@@ -141,21 +141,26 @@ fn page(body: &RefusalBody) -> String {
 
 /// `GET /errors`: every code, what it means, and the parameters that can earn it.
 pub(crate) async fn page_of_codes() -> Html<String> {
-    let rows: String = ErrorCode::ALL
-        .iter()
-        .map(|code| {
-            let earned: String = parameter::that_earn(*code)
-                .map(|it| format!("<li><code>{}</code> takes {}</li>", it.name, escape(it.takes)))
-                .collect();
-            let earned = match earned.is_empty() {
-                true => "No parameter: it is the account, or the service itself.".to_owned(),
-                false => format!("<ul>{earned}</ul>"),
-            };
-            let text = escape(code.text());
-            format!("<tr id=\"{code}\"><th scope=\"row\">{code}</th><td>{text}</td><td>{earned}</td></tr>\n")
+    let codes: String = ErrorCode::ALL.iter().map(|code| explained(*code)).collect();
+    Html(include_str!("errors.html").replace("{codes}", &codes))
+}
+
+fn explained(code: ErrorCode) -> String {
+    let earned: String = parameter::that_earn(code)
+        .map(|it| {
+            format!(
+                "<li><code>{}</code> takes {}.</li>",
+                it.name,
+                escape(it.takes)
+            )
         })
         .collect();
-    Html(include_str!("errors.html").replace("{rows}", &rows))
+    let earned = match earned.is_empty() {
+        true => "<p>No parameter: it is the account, or the service itself.</p>".to_owned(),
+        false => format!("<ul>{earned}</ul>"),
+    };
+    let text = escape(code.text());
+    format!("<section id=\"{code}\"><h2>{code}: {text}</h2>{earned}</section>\n")
 }
 
 fn escape(text: &str) -> String {

@@ -21,6 +21,7 @@ use utoipa::{
         path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, Paths},
         request_body::{RequestBody, RequestBodyBuilder},
         schema::{Array, Schema, Type},
+        tag::TagBuilder,
     },
 };
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -63,6 +64,9 @@ pub(crate) fn routes(control: Option<utoipa::openapi::OpenApi>) -> Router<Servic
     PlayReadyToken
 )))]
 struct Schemas;
+
+/// The parts of the API, in the order that a client meets them.
+const TAGS: [&str; 4] = ["Tokens", "Licences", "Records", "Key storage"];
 
 /// ExpressPlay's API, as the simulator speaks it.
 pub(crate) fn expressplay() -> utoipa::openapi::OpenApi {
@@ -126,6 +130,7 @@ pub(crate) fn expressplay() -> utoipa::openapi::OpenApi {
                 ))
                 .build(),
         )
+        .tags(Some(TAGS.map(|name| TagBuilder::new().name(name).build())))
         .paths(paths)
         .components(Schemas::openapi().components)
         .build()

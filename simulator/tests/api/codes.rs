@@ -461,7 +461,7 @@ async fn every_code_is_explained_on_one_page() {
     let page = bench.http.get(bench.url("/errors")).send().await.unwrap();
     let page = page.text().await.unwrap();
     for code in ErrorCode::ALL {
-        assert!(page.contains(&format!("<tr id=\"{code}\">")), "{code}");
+        assert!(page.contains(&format!("<section id=\"{code}\">")), "{code}");
         assert!(page.contains(code.text()), "{code}");
     }
     assert!(page.contains("<code>contentKey</code> takes 32 hexadecimal digits"));
