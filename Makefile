@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-tests setup-lint build test e2e bench lint
+.PHONY: help demo setup setup-tests setup-lint setup-bench build test e2e bench lint
 
 export PATH := $(or $(BINDERY_TOOLS),$(HOME)/.cache/bindery)/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -20,6 +20,9 @@ setup-tests:
 
 setup-lint:
 	@tools/setup lint
+
+setup-bench:
+	@tools/setup bench
 
 # Everything that the built site and the server are made of.
 SOURCES := $(shell find app expressplay server simulator style public Cargo.toml Cargo.lock \
@@ -40,8 +43,9 @@ test: setup-tests build ## Run every test, the browser's included
 e2e: setup-tests build ## Run the browser tests alone
 	npx playwright test -c end2end $(ARGS)
 
-bench: setup ## Measure
-	cargo bench -p simulator --bench calls --locked
+bench: setup-bench ## Measure the simulator beside its peers, into docs/bench.md (some 10 minutes)
+	cargo build --release --locked -p simulator -p bench
+	target/release/bench
 
 lint: setup-lint ## Check format, warnings, types, licences
 	cargo fmt --all --check

@@ -198,11 +198,11 @@ pub(crate) async fn answer(
         call: operation.kind(),
         drm: operation.drm(),
         method: call.method.to_string(),
-        path: call.path.clone(),
-        parameters: journal::masked(&call.parameters),
+        traceparent: traceparent(&call),
+        path: call.path,
+        parameters: journal::masked(call.parameters),
         cookie: known.cookie,
         device: known.device,
-        traceparent: traceparent(&call),
         outcome: match (&refusal, plan.end) {
             (_, Some(End::Status(_) | End::Reset | End::Truncate | End::Garbage)) => {
                 Outcome::Failed
