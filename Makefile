@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-tests setup-lint build test e2e bench fuzz lint
+.PHONY: help demo setup setup-tests setup-lint setup-bench build test e2e bench fuzz lint
 
 export PATH := $(or $(BINDERY_TOOLS),$(HOME)/.cache/bindery)/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -20,6 +20,9 @@ setup-tests:
 
 setup-lint:
 	@tools/setup lint
+
+setup-bench:
+	@tools/setup bench
 
 # Everything that the built site and the server are made of.
 SOURCES := $(shell find app expressplay server simulator style public Cargo.toml Cargo.lock \
@@ -41,8 +44,9 @@ e2e: setup-tests build ## Run the browser tests alone
 	cargo build --release --locked -p simulator
 	npx playwright test -c end2end $(ARGS)
 
-bench: setup ## Measure
-	cargo bench -p simulator --bench calls --locked
+bench: setup-bench ## Measure the simulator beside its peers, into docs/bench.md (some 10 minutes)
+	cargo build --release --locked -p simulator -p bench
+	target/release/bench
 
 fuzz: ## Ask both APIs at least 20,000 made-up questions
 	@tools/fuzz/run

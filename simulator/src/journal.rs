@@ -227,21 +227,32 @@ pub(crate) fn shown_name(name: &str) -> &str {
     }
 }
 
+/// A value's beginning.
+fn shortened(mut value: String) -> String {
+    if let Some((end, _)) = value.char_indices().nth(LONGEST_VALUE) {
+        value.truncate(end);
+    }
+    value
+}
+
 /// Parameters as a journal may hold them.
-pub(crate) fn masked(form: &Form) -> Vec<(String, String)> {
-    form.pairs()
-        .iter()
+pub(crate) fn masked(form: Form) -> Vec<(String, String)> {
+    form.into_iter()
         .take(MOST_PARAMETERS)
         .map(|(name, value)| {
-            let base = parameter::base_of(name);
+            let base = parameter::base_of(&name);
             let looks_secret = value.len() >= 32
                 && !base.eq_ignore_ascii_case("cookie")
                 && !LONG_AND_PUBLIC.contains(&base);
             let shown = match parameter::is_secret(base) || looks_secret {
                 true => REDACTED.to_owned(),
-                false => value.chars().take(LONGEST_VALUE).collect(),
+                false => shortened(value),
             };
-            (shown_name(name).to_owned(), shown)
+            let name = match shown_name(&name) {
+                REDACTED => REDACTED.to_owned(),
+                _ => name,
+            };
+            (name, shown)
         })
         .collect()
 }
@@ -339,7 +350,7 @@ mod tests {
             .map(|name| (name.to_owned(), secret.to_owned()))
             .into_iter()
             .collect();
-        for (name, value) in masked(&form) {
+        for (name, value) in masked(form) {
             assert_eq!(value, "[redacted]", "{name}");
         }
         let form: Form = [
@@ -350,12 +361,12 @@ mod tests {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into_iter()
         .collect();
-        assert!(masked(&form).iter().all(|(_, value)| value != "[redacted]"));
+        assert!(masked(form).iter().all(|(_, value)| value != "[redacted]"));
         let body = format!(r#"{{"kid":"1","k":"{secret}"}}"#);
         let form: Form = [(body, String::new()), (secret.to_owned(), String::new())]
             .into_iter()
             .collect();
-        assert!(masked(&form).iter().all(|(name, _)| name == "[redacted]"));
+        assert!(masked(form).iter().all(|(name, _)| name == "[redacted]"));
     }
 
     #[tokio::test]
