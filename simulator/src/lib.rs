@@ -32,7 +32,7 @@
 //! | `exchange` | one call and its answer: whose it is, faults, the journal |
 //! | [`fault`], [`journal`], `hints` | what makes calls fail on purpose, what was called, what smells in it |
 //! | `license`, `device` | redemption, and the device that a challenge proves |
-//! | `log`, `records` | the transaction log: writing it, and asking it |
+//! | `log`, `records`, `cookie_index` | the transaction log: writing it, asking it, and finding a cookie in it |
 //! | `keys`, `key_wrap` | key storage |
 //! | [`control`], [`sandbox`] | the control plane, `/__sim/`, and the sandboxes that it makes |
 //! | `openapi` | what all of it looks like, for machines and people |
@@ -47,6 +47,7 @@ mod call;
 pub mod clock;
 mod connection;
 pub mod control;
+mod cookie_index;
 pub mod database;
 mod device;
 mod ending;

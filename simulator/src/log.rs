@@ -15,13 +15,17 @@ use std::{
 
 use expressplay::{Cookie, DeviceId, Drm, ErrorCode, KeyId, record::Status};
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Sqlite, SqlitePool, Transaction, query_builder::Separated};
+use sqlx::{
+    Connection, QueryBuilder, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    query_builder::Separated,
+};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::{
     Clock,
     account::AccountId,
+    cookie_index::Backlog,
     database::Trouble,
     device::{MARK_LIFETIME, Mark},
     ending::{Ending, Reason},
@@ -138,34 +142,42 @@ async fn write(
     mut entries: mpsc::Receiver<Entry>,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
+    let mut backlog = Backlog::default();
     while entries.recv_many(&mut batch, BATCH).await > 0 {
         gather(&mut entries, &mut batch).await;
         let result = commit(&database, clock.real(), &batch).await;
-        let count = batch.len();
-        let replies = batch.drain(..).map(|entry| entry.reply);
-        match result {
-            // A reply that nobody waits for any more belongs to a client that went away.
+        let mut written = 0;
+        let error = match result {
             Ok(outcomes) => {
-                metrics.committed(count);
-                replies.zip(outcomes).for_each(|(reply, outcome)| {
-                    let _ = reply.send(Ok(outcome));
-                });
+                for (entry, outcome) in batch.drain(..).zip(outcomes) {
+                    if outcome != Outcome::Dropped {
+                        backlog.add(entry.draft.account);
+                        written += 1;
+                    }
+                    // One that nobody waits for any more belongs to a client that went away.
+                    let _ = entry.reply.send(Ok(outcome));
+                }
+                metrics.committed(written);
+                backlog.work_off(&database).await.err()
             }
             Err(error) => {
-                let trouble = Trouble::of(&error);
-                let fault = match trouble {
+                let fault = match Trouble::of(&error) {
                     Some(trouble) => LogError::Broken(trouble),
                     None => LogError::Commit(error.to_string()),
                 };
-                replies.for_each(|reply| {
-                    let _ = reply.send(Err(fault.clone()));
-                });
-                if let Some(trouble) = trouble {
-                    // A double that went on without its log would make tests fail elsewhere.
-                    ending.begin(Reason::Broken(trouble.to_string()));
-                    return;
+                for entry in batch.drain(..) {
+                    let _ = entry.reply.send(Err(fault.clone()));
                 }
+                Some(error)
             }
+        };
+        if let Some(trouble) = error.as_ref().and_then(Trouble::of) {
+            // A double that went on without its log would make tests fail elsewhere.
+            ending.begin(Reason::Broken(trouble.to_string()));
+            return;
+        }
+        if let Some(error) = error {
+            tracing::error!(%error, "the log's database failed");
         }
     }
 }
@@ -190,68 +202,94 @@ async fn commit(
     real_now: Timestamp,
     batch: &[Entry],
 ) -> Result<Vec<Outcome>, sqlx::Error> {
-    let mut transaction = database.begin_with("begin immediate").await?;
+    let mut connection = database.acquire().await?;
+    let is_plain = |it: &Entry| it.mark.is_none() && !it.draft.uses_credit;
+    if batch.iter().all(is_plain) {
+        // One statement is a transaction of its own, and each more is a way to SQLite's thread and
+        // back, for which all wait.
+        let decided = decide(batch, &mut HashSet::new(), &mut Credits::default());
+        insert_records(&mut connection, &decided.records).await?;
+        return Ok(decided.outcomes);
+    }
+    let mut transaction = connection.begin_with("begin immediate").await?;
     let mut fresh = use_marks(&mut transaction, batch, real_now).await?;
-    let mut ledgers = read_ledgers(&mut transaction, batch).await?;
-    let mut records = Vec::with_capacity(batch.len());
-    let mut outcomes = Vec::with_capacity(batch.len());
-    for Entry { draft, mark, .. } in batch {
-        if draft.sandbox.is_dropped() {
-            outcomes.push(Outcome::Dropped);
-            continue;
-        }
-        let ledger = ledgers.entry(draft.account).or_default();
-        // Of two with one mark in a batch, the first has used it up.
-        let replayed = mark.as_ref().is_some_and(|mark| !fresh.remove(mark));
-        let outcome = if replayed {
-            Outcome::Replayed
-        } else if draft.refused.is_none() && draft.uses_credit && !ledger.use_credit() {
-            Outcome::NoCredits
-        } else {
-            Outcome::AsDrafted
-        };
-        ledger.newest_event += 1;
-        records.push(Record {
-            draft,
-            event_id: ledger.newest_event,
-            refused: outcome.refusal().or(draft.refused),
-        });
-        outcomes.push(outcome);
-    }
-    insert_records(&mut transaction, &records).await?;
-    keep_credits(&mut transaction, &ledgers).await?;
+    let mut credits = read_credits(&mut transaction, batch).await?;
+    let decided = decide(batch, &mut fresh, &mut credits);
+    insert_records(&mut transaction, &decided.records).await?;
+    keep_credits(&mut transaction, &credits).await?;
     transaction.commit().await?;
-    Ok(outcomes)
+    Ok(decided.outcomes)
 }
 
-/// What an account has come to.
-#[derive(Debug, Default)]
-struct Ledger {
-    newest_event: i64,
-    /// None where it has not been given a number of licences.
-    credits: Option<i64>,
-    has_used_credits: bool,
-}
-
-impl Ledger {
-    /// Uses up a credit, if there is one left.
-    const fn use_credit(&mut self) -> bool {
-        match self.credits {
-            Some(left) if left > 0 => {
-                self.credits = Some(left - 1);
-                self.has_used_credits = true;
-                true
-            }
-            _ => false,
-        }
-    }
+/// What a batch comes to.
+struct Decided<'b> {
+    outcomes: Vec<Outcome>,
+    records: Vec<Record<'b>>,
 }
 
 /// A record as it is to be kept.
 struct Record<'b> {
     draft: &'b Draft,
-    event_id: i64,
+    /// Its place among the account's of this batch, from 1.
+    place: i64,
     refused: Option<ErrorCode>,
+}
+
+/// Works out what comes of each, one after the other. To be called while the writing connection is
+/// held: nobody drops a sandbox meanwhile.
+fn decide<'b>(batch: &'b [Entry], fresh: &mut HashSet<Mark>, credits: &mut Credits) -> Decided<'b> {
+    let mut decided = Decided {
+        outcomes: Vec::with_capacity(batch.len()),
+        records: Vec::with_capacity(batch.len()),
+    };
+    let mut places: HashMap<AccountId, i64> = HashMap::new();
+    for Entry { draft, mark, .. } in batch {
+        if draft.sandbox.is_dropped() {
+            decided.outcomes.push(Outcome::Dropped);
+            continue;
+        }
+        // Of two with one mark in a batch, the first has used it up.
+        let replayed = mark.as_ref().is_some_and(|mark| !fresh.remove(mark));
+        let outcome = if replayed {
+            Outcome::Replayed
+        } else if draft.refused.is_none() && draft.uses_credit && !credits.use_one(draft.account) {
+            Outcome::NoCredits
+        } else {
+            Outcome::AsDrafted
+        };
+        let place = places.entry(draft.account).or_default();
+        *place += 1;
+        decided.records.push(Record {
+            draft,
+            place: *place,
+            refused: outcome.refusal().or(draft.refused),
+        });
+        decided.outcomes.push(outcome);
+    }
+    decided
+}
+
+/// How many licences accounts have left. One that is not there has any number: its credits were
+/// taken away after the draft was made.
+#[derive(Debug, Default)]
+struct Credits {
+    left: HashMap<AccountId, i64>,
+    used: HashSet<AccountId>,
+}
+
+impl Credits {
+    /// Uses up a credit, if there is one left.
+    fn use_one(&mut self, account: AccountId) -> bool {
+        match self.left.get_mut(&account) {
+            None => true,
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                self.used.insert(account);
+                true
+            }
+        }
+    }
 }
 
 /// Keeps the marks of a batch; those that were not there yet. Old ones go.
@@ -292,37 +330,42 @@ async fn use_marks(
     fresh.into_iter().map(read).collect()
 }
 
-/// What the accounts of a batch have come to before it.
-async fn read_ledgers(
+/// What is left to the accounts of a batch that pay for licences.
+async fn read_credits(
     transaction: &mut Transaction<'_, Sqlite>,
     batch: &[Entry],
-) -> Result<HashMap<AccountId, Ledger>, sqlx::Error> {
-    let accounts: HashSet<Uuid> = batch.iter().map(|it| it.draft.account.0).collect();
+) -> Result<Credits, sqlx::Error> {
+    let paying = batch.iter().filter(|it| it.draft.uses_credit);
+    let accounts: HashSet<Uuid> = paying.map(|it| it.draft.account.0).collect();
+    if accounts.is_empty() {
+        return Ok(Credits::default());
+    }
     let accounts = serde_json::to_string(&accounts).map_err(|e| sqlx::Error::Encode(e.into()))?;
-    let rows: Vec<(String, i64, Option<i64>)> = sqlx::query_as(
-        "select value, coalesce((select max(event_id) from record where account = value), 0),
-                (select remaining from credit where account = value)
-         from json_each(?)",
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "select account, remaining from credit where account in (select value from json_each(?))",
     )
     .bind(accounts)
     .fetch_all(&mut **transaction)
     .await?;
-    let read = |(account, newest_event, credits): (String, i64, Option<i64>)| {
+    let read = |(account, left): (String, i64)| {
         let account = Uuid::parse_str(&account).map_err(|e| sqlx::Error::Decode(e.into()))?;
-        let ledger = Ledger {
-            newest_event,
-            credits,
-            has_used_credits: false,
-        };
-        Ok((AccountId(account), ledger))
+        Ok((AccountId(account), left))
     };
-    rows.into_iter().map(read).collect()
+    let left: Result<_, sqlx::Error> = rows.into_iter().map(read).collect();
+    Ok(Credits {
+        left: left?,
+        used: HashSet::new(),
+    })
 }
 
+/// Writes records under the numbers that follow their accounts' newest.
 async fn insert_records(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut SqliteConnection,
     records: &[Record<'_>],
 ) -> Result<(), sqlx::Error> {
+    if records.is_empty() {
+        return Ok(());
+    }
     let mut kids = Vec::with_capacity(records.len());
     for record in records {
         let json = serde_json::to_string(&record.draft.kids);
@@ -333,7 +376,11 @@ async fn insert_records(
         "insert into record (account, event_id, event_time_ms, drm, cookie, device_id,
                              refused_device_id, content_id, kids, status, error_code, ip_address,
                              event_type)
-         select * from (",
+         select column1,
+                column2 + coalesce((select max(event_id) from record where account = column1), 0),
+                column3, column4, column5, column6, column7, column8, column9, column10, column11,
+                column12, column13
+         from (",
     );
     push_values(&mut insert, &rows, |mut row, record| {
         let draft = record.map(|(record, _)| record.draft);
@@ -345,7 +392,7 @@ async fn insert_records(
             Some(_) => (Status::Refused, None, device),
         };
         row.push_bind(draft.map(|draft| draft.account.to_string()))
-            .push_bind(record.map(|(record, _)| record.event_id))
+            .push_bind(record.map(|(record, _)| record.place))
             .push_bind(draft.map(|draft| draft.event_time.as_millisecond()))
             .push_bind(draft.map(|draft| draft.drm.code()))
             .push_bind(draft.and_then(|draft| draft.cookie.as_ref().map(Cookie::as_str)))
@@ -362,19 +409,18 @@ async fn insert_records(
             .push_bind(draft.map(|draft| draft.action.event_type()));
     });
     insert.push(") where column1 is not null");
-    insert.build().execute(&mut **transaction).await?;
+    insert.build().execute(connection).await?;
     Ok(())
 }
 
 /// Writes what is left of the credits that were used.
 async fn keep_credits(
     transaction: &mut Transaction<'_, Sqlite>,
-    ledgers: &HashMap<AccountId, Ledger>,
+    credits: &Credits,
 ) -> Result<(), sqlx::Error> {
-    let left: HashMap<Uuid, Option<i64>> = ledgers
-        .iter()
-        .filter(|(_, ledger)| ledger.has_used_credits)
-        .map(|(account, ledger)| (account.0, ledger.credits))
+    let used = credits.used.iter();
+    let left: HashMap<Uuid, Option<&i64>> = used
+        .map(|account| (account.0, credits.left.get(account)))
         .collect();
     if left.is_empty() {
         return Ok(());

@@ -15,6 +15,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use crate::{
     call::{Call, refuse},
+    cookie_index,
     error::{ErrorFormat, Failure},
     sandbox::Customer,
     service::Service,
@@ -25,8 +26,9 @@ const MAX_WINDOW: u64 = 1000;
 /// How old a record is that the archive has. It does not leave the log.
 const ARCHIVED_AFTER: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-pub(crate) const COLUMNS: &str = "event_id, event_time_ms, drm, cookie, device_id, refused_device_id, \
-                       content_id, kids, status, error_code, ip_address, event_type";
+pub(crate) const COLUMNS: &str = "record.event_id, record.event_time_ms, record.drm, record.cookie, \
+     record.device_id, record.refused_device_id, record.content_id, record.kids, record.status, \
+     record.error_code, record.ip_address, record.event_type";
 
 /// `/cmiapi/getrecord/`. What happened within the sandbox's lag, or a longer one, is not seen.
 pub(crate) async fn retrieve(
@@ -136,26 +138,19 @@ async fn find(
     if let RecordQuery::Archived(_) = query {
         until = until.min(now.saturating_sub(ARCHIVED_AFTER).unwrap_or(Timestamp::MIN));
     }
-    let select_from = |record: &str, rest: &str| {
-        format!("select {COLUMNS} from {record} where account = ? and event_time_ms <= ? {rest}")
+    let select = |rest: &str| {
+        format!("select {COLUMNS} from record where account = ?1 and event_time_ms <= ?2 {rest}")
     };
-    let select = |rest: &str| select_from("record", rest);
     let sql = match query {
-        RecordQuery::Latest => select("order by event_id desc limit ?"),
-        // Left to itself SQLite reads the account's records from the newest on, to the last. (And
-        // what registers a device of Marlin Broadband's is no licence.)
-        RecordQuery::Cookie(_) => select_from(
-            "record indexed by record_issued_by_cookie",
-            "and cookie = ? and status = 'issued' and event_type = 'license'
-             order by event_id desc limit ?",
-        ),
-        RecordQuery::Event(_) => select("and event_id = ?"),
+        RecordQuery::Latest => select("order by event_id desc limit ?3"),
+        RecordQuery::Cookie(_) => cookie_index::select(),
+        RecordQuery::Event(_) => select("and event_id = ?3"),
         RecordQuery::Window { .. } => format!(
             "select * from ({}) order by event_id desc",
-            select("order by event_id limit ? offset ?")
+            select("order by event_id limit ?3 offset ?4")
         ),
         RecordQuery::Time(_) | RecordQuery::Archived(_) => {
-            select("and event_time_ms between ? and ? order by event_id desc limit ?")
+            select("and event_time_ms between ?3 and ?4 order by event_id desc limit ?5")
         }
     };
     let limit = i64::try_from(MAX_RECORDS).unwrap_or(i64::MAX);

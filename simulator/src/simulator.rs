@@ -15,7 +15,7 @@ use crate::{
     Account, Clock, Entropy, Error, SandboxHandle,
     connection::{Listener, Peer},
     control::{Document, MOST_WAITERS, NewSandbox, Problem},
-    database,
+    cookie_index, database,
     ending::{Ending, Reason},
     log::Log,
     metrics::Metrics,
@@ -449,6 +449,7 @@ async fn open(url: &str) -> Result<(SqlitePool, SqlitePool), sqlx::Error> {
     let options = database::options(url)?;
     let writer = database::pool(url, 1).connect_with(options.clone()).await?;
     sqlx::migrate!().run(&writer).await?;
+    cookie_index::catch_up(&writer).await?;
     let readers = if database::is_in_memory(url) {
         writer.clone()
     } else {

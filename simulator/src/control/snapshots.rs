@@ -1,6 +1,7 @@
 //! `/__sim/sandboxes/{sandbox}/snapshots`: what a sandbox holds, kept to go back to; and the same
 //! as a file, to be taken elsewhere.
 
+use std::collections::HashSet;
 use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
@@ -17,6 +18,7 @@ use crate::{
     Entropy, Environment,
     account::AccountId,
     clock::Hands,
+    cookie_index,
     fault::{MOST_FAULTS, NewFault, NoFault},
     keys::Kept,
     records::{COLUMNS, read_row},
@@ -476,6 +478,8 @@ impl Service {
                     let why = format!("accounts[].data holds what no simulator writes: {error}");
                     Problem::new(StatusCode::BAD_REQUEST, why)
                 })?;
+            let account = HashSet::from([customer.id.0]);
+            cookie_index::take_in(&mut transaction, &account).await?;
             let mut changed = customer.settings();
             held.settings.apply(&mut changed)?;
             settings.push((customer, changed));
@@ -511,7 +515,7 @@ pub(super) async fn clear(
             .execute(&mut **transaction)
             .await?;
     }
-    Ok(())
+    cookie_index::forget(transaction, account).await
 }
 
 /// Whether every row can be read that has been put back.

@@ -17,7 +17,7 @@ const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
 /// Of the account that has any.
 const CREDITS: i64 = 3;
 
-/// One that pays for nothing, one with a few credits, one that was never given any.
+/// One that pays for nothing, one with a few credits, one whose credits were taken away again.
 const ACCOUNTS: [AccountId; 3] = [
     AccountId(Uuid::from_u128(1)),
     AccountId(Uuid::from_u128(2)),
@@ -115,9 +115,9 @@ impl Model {
         let replayed = mark.is_some_and(|mark| !self.marks.insert(mark.clone()));
         let outcome = if replayed {
             Outcome::Replayed
-        } else if draft.refused.is_some() || draft.account == ACCOUNTS[0] {
+        } else if draft.refused.is_some() || draft.account != ACCOUNTS[1] {
             Outcome::AsDrafted
-        } else if draft.account == ACCOUNTS[1] && self.credits_used < CREDITS {
+        } else if self.credits_used < CREDITS {
             self.credits_used += 1;
             Outcome::AsDrafted
         } else {
@@ -307,4 +307,51 @@ async fn nothing_is_written_for_a_sandbox_that_was_dropped_meanwhile() {
     assert_eq!(outcome, Outcome::Dropped);
     let kept = number(&database, "select count(*) from record").await;
     assert_eq!(kept, 0);
+}
+
+#[tokio::test]
+async fn a_licence_is_found_by_its_cookie_before_and_after_the_index_takes_it_in() {
+    let database = database().await;
+    let (log, _) = log(&database);
+    let rare: Cookie = "rare".parse().unwrap();
+    let common: Cookie = "common".parse().unwrap();
+    let found = async |cookie: &Cookie| {
+        let sql = crate::cookie_index::select();
+        let rows = sqlx::query(&sql)
+            .bind(ACCOUNTS[0].to_string())
+            .bind(NOW.as_millisecond())
+            .bind(cookie.as_str())
+            .bind(32);
+        let rows = rows.fetch_all(&database).await.unwrap();
+        let ids = rows.iter().map(|row| read_row(row).unwrap().event_id.0);
+        ids.map(|id| id.parse::<usize>().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let mut with_rare: Vec<usize> = vec![];
+    let mut was_indexed = false;
+    for event in 1..=1100 {
+        let is_rare = event % 100 == 1;
+        let drafted = Draft {
+            cookie: Some(if is_rare {
+                rare.clone()
+            } else {
+                common.clone()
+            }),
+            ..draft(0)
+        };
+        log.append(drafted, None).await.unwrap();
+        if is_rare {
+            with_rare.insert(0, event);
+            assert_eq!(found(&rare).await, with_rare);
+            let newest: Vec<_> = (1..event)
+                .rev()
+                .filter(|it| it % 100 != 1)
+                .take(32)
+                .collect();
+            assert_eq!(found(&common).await, newest);
+        }
+        let indexed = "select count(*) from issued_by_cookie";
+        was_indexed = was_indexed || number(&database, indexed).await > 0;
+    }
+    assert!(was_indexed, "the index has taken in what came first");
 }
