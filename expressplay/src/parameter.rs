@@ -249,7 +249,7 @@ const FAIRPLAY: &[Parameter] = &[
 const MARLIN: &[Parameter] = &[
     takes(
         "contentId",
-        "urn:marlin:kid: and 32 hexadecimal digits, or any other content id",
+        "urn:marlin:kid: and 32 hexadecimal digits, or any other content id of at most 255 bytes",
         &[E::KidMissing, E::KidLength, E::KidInvalid],
     )
     .indexed(),
@@ -456,6 +456,27 @@ const SECRET: [&str; 8] = [
     "ExpressPlayToken",
     "b",
 ];
+
+/// What may be as long as a secret, and is none.
+const LONG_AND_PUBLIC: [&str; 9] = [
+    "kid",
+    "deviceId",
+    "deviceid",
+    "iv",
+    "contentId",
+    "id",
+    "expirationTime",
+    "outputControlOverride",
+    "userId",
+];
+
+/// Whether what a parameter got may be repeated. No secret may, and nothing as long as one that
+/// stands where nothing long belongs: it may be a secret in the wrong place.
+#[must_use]
+pub fn may_be_shown(name: &str, value: &str) -> bool {
+    let base = base_of(name);
+    !is_secret(base) && (value.len() < 32 || LONG_AND_PUBLIC.contains(&base))
+}
 
 /// Whether a parameter's value must not be repeated, in whatever case its name is written: a
 /// misspelt secret is one all the same.

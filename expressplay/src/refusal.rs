@@ -50,7 +50,8 @@ impl Refusal {
         }
     }
 
-    /// A refusal for what a parameter got. A secret's value is not kept, only its length.
+    /// A refusal for what a parameter got. What may be a secret is not kept, only its length: see
+    /// [`parameter::may_be_shown`].
     #[must_use]
     pub fn wrong(code: ErrorCode, parameter: impl Into<Cow<'static, str>>, value: &str) -> Self {
         let parameter = parameter.into();
@@ -91,7 +92,7 @@ fn shown(parameter: &str, value: &str) -> String {
     if value.is_empty() {
         return "an empty value".to_owned();
     }
-    if parameter::is_secret(parameter) {
+    if !parameter::may_be_shown(parameter, value) {
         let s = if chars == 1 { "" } else { "s" };
         return format!("[redacted] ({chars} character{s})");
     }
@@ -208,6 +209,11 @@ mod tests {
             let refusal = Refusal::wrong(ErrorCode::ContentKeyLength, name, "0011");
             assert_eq!(refusal.got.as_deref(), Some("[redacted] (4 characters)"));
             assert!(!refusal.to_string().contains("0011"), "{refusal}");
+        }
+        let stray = "200001,73696d756c61746f722d746573742d31";
+        for name in ["cookie", "errorFormat", "kekk"] {
+            let refusal = Refusal::wrong(ErrorCode::Cookie, name, stray);
+            assert_eq!(refusal.got.as_deref(), Some("[redacted] (39 characters)"));
         }
         let long = "x".repeat(500);
         let refusal = Refusal::wrong(ErrorCode::ExpirationTime, "expirationTime", &long);

@@ -100,9 +100,9 @@ impl IntoResponse for Failure {
             refusal,
             ..
         } = self;
-        // Quoted, since it may hold what was sent, and a log's lines are its own.
-        let detail = refusal.to_string();
-        tracing::info!(code = refusal.code.number(), detail = ?detail, "refused");
+        // Not what was sent: it may be anything, and a log's lines are its own.
+        let parameter = refusal.parameter.as_deref();
+        tracing::info!(code = refusal.code.number(), parameter, "refused");
         match format {
             ErrorFormat::Json => (status, Json(body(&refusal))).into_response(),
             ErrorFormat::Html => (status, Html(page(&body(&refusal)))).into_response(),

@@ -22,18 +22,6 @@ pub(crate) const KEPT: usize = 1000;
 const MOST_PARAMETERS: usize = 256;
 /// … with so much of each value.
 const LONGEST_VALUE: usize = 256;
-/// What may be as long as a secret and is none.
-const LONG_AND_PUBLIC: [&str; 9] = [
-    "kid",
-    "deviceId",
-    "deviceid",
-    "iv",
-    "contentId",
-    "id",
-    "expirationTime",
-    "outputControlOverride",
-    "userId",
-];
 /// What stands in place of a secret.
 const REDACTED: &str = "[redacted]";
 
@@ -240,11 +228,9 @@ pub(crate) fn masked(form: Form) -> Vec<(String, String)> {
     form.into_iter()
         .take(MOST_PARAMETERS)
         .map(|(name, value)| {
-            let base = parameter::base_of(&name);
-            let looks_secret = value.len() >= 32
-                && !base.eq_ignore_ascii_case("cookie")
-                && !LONG_AND_PUBLIC.contains(&base);
-            let shown = match parameter::is_secret(base) || looks_secret {
+            // A cookie is what calls are told apart by.
+            let is_cookie = name.eq_ignore_ascii_case("cookie");
+            let shown = match !is_cookie && !parameter::may_be_shown(&name, &value) {
                 true => REDACTED.to_owned(),
                 false => shortened(value),
             };

@@ -28,6 +28,8 @@ use crate::{
 
 /// A licence request, read once. What cannot be read is a refusal in its turn.
 pub(crate) struct Request {
+    /// What the token came in.
+    carrier: &'static str,
     token: Result<(Token, TokenContents), Refusal>,
     challenge: Result<LicenseChallenge, Refusal>,
 }
@@ -35,11 +37,13 @@ pub(crate) struct Request {
 impl Request {
     /// Reads the token and the challenge of a call.
     pub(crate) fn read(service: &Service, drm: Drm, call: &Call) -> Self {
-        let token = token_of(drm, call).and_then(|token| {
+        let (carrier, text) = token_of(drm, call);
+        let token = text.parse().and_then(|token: Token| {
             let contents = service.sealer.open(&token)?;
             Ok((token, contents))
         });
         Self {
+            carrier,
             token,
             challenge: challenge_of(call),
         }
@@ -71,11 +75,21 @@ pub(crate) async fn redeem(
     from: SocketAddr,
     call: &Call,
     customer: Option<&Customer>,
-    Request { token, challenge }: &Request,
+    Request {
+        carrier,
+        token,
+        challenge,
+    }: &Request,
 ) -> Result<Response, Failure> {
     let format = ErrorFormat::read(call.parameters.get("errorFormat"), ErrorFormat::Json)
         .map_err(|refusal| Failure::of_license(refusal, ErrorFormat::Html))?;
-    let refuse = |refusal| Failure::of_license(refusal, format);
+    let refuse = |refusal: Refusal| {
+        let refusal = match refusal.parameter.as_deref() {
+            Some(TOKEN_PARAMETER) => refusal.at(*carrier),
+            _ => refusal,
+        };
+        Failure::of_license(refusal, format)
+    };
 
     // A token that does not open has no account, so its refusal leaves no record; nor does one of
     // an account that is no longer here.
@@ -271,20 +285,16 @@ fn named(keys: &[TokenKey], bytes: KidBytes) -> KeyId {
         .unwrap_or(KeyId::Bytes(bytes.0))
 }
 
-/// The token from the URL, where MS3 has a name of its own for it, or else from the header of the same name.
-fn token_of(drm: Drm, call: &Call) -> Result<Token, Refusal> {
-    let of_ms3 = || {
-        call.parameters
-            .get(MS3_PARAMETER)
-            .filter(|_| drm == Drm::Ms3)
-    };
-    let header = || text_header(&call.headers, TOKEN_PARAMETER);
-    call.parameters
-        .get(TOKEN_PARAMETER)
-        .or_else(of_ms3)
-        .or_else(header)
-        .unwrap_or_default()
-        .parse()
+/// The token from the URL, where MS3 has a name of its own for it, or else from the header; and what
+/// it came in.
+fn token_of(drm: Drm, call: &Call) -> (&'static str, &str) {
+    let in_url = |name| Some((name, call.parameters.get(name)?));
+    in_url(TOKEN_PARAMETER)
+        .or_else(|| in_url(MS3_PARAMETER).filter(|_| drm == Drm::Ms3))
+        .unwrap_or_else(|| {
+            let header = text_header(&call.headers, TOKEN_PARAMETER);
+            (TOKEN_PARAMETER, header.unwrap_or_default())
+        })
 }
 
 /// -4010 of a token that is one.

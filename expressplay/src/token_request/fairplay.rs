@@ -69,7 +69,7 @@ impl FairPlay {
 }
 
 fn read_iv(form: &Form, slot: Slot) -> Result<[u8; 16], Refusal> {
-    let (code, name) = (ErrorCode::FairPlayIv, slot.name("iv"));
+    let (code, name) = (ErrorCode::FairPlayIv, slot.own_name(form, "iv"));
     let text = slot.get(form, "iv");
     let text = text.ok_or_else(|| Refusal::missing(code, name.clone()))?;
     let mut iv = [0; 16];

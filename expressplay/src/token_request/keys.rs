@@ -48,7 +48,7 @@ impl Slot {
     }
 
     /// The name under which a form says something of this key.
-    fn own_name(self, form: &Form, base: &str) -> String {
+    pub(super) fn own_name(self, form: &Form, base: &str) -> String {
         let own = self.name(base);
         match form.get(&own) {
             None if form.get(base).is_some() => base.to_owned(),

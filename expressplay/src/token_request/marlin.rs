@@ -11,6 +11,8 @@ use super::{
 };
 use crate::{ErrorCode, KeyId, Refusal};
 
+/// The longest content id, in bytes: a token carries it.
+const MAX_CONTENT_ID: usize = 255;
 /// What a content id starts with that says its key id.
 const KID_URN: &str = "urn:marlin:kid:";
 
@@ -30,11 +32,13 @@ impl MarlinKey {
     /// `urn:marlin:kid:`, or for any other content id the first 16 bytes of its SHA-256.
     ///
     /// # Errors
-    /// -4018 for an empty one, -4020 where `urn:marlin:kid:` is followed by anything else.
+    /// -4018 for an empty one, -4022 for one over 255 bytes, -4020 where `urn:marlin:kid:` is followed by anything else.
     pub fn kid_of(content_id: &str) -> Result<KeyId, Refusal> {
         let wrong = |code| Refusal::wrong(code, CONTENT_ID, content_id);
-        if content_id.is_empty() {
-            return Err(wrong(ErrorCode::KidMissing));
+        match content_id.len() {
+            0 => return Err(wrong(ErrorCode::KidMissing)),
+            1..=MAX_CONTENT_ID => {}
+            _ => return Err(wrong(ErrorCode::KidInvalid)),
         }
         let mut bytes = [0; 16];
         if let Some(digits) = content_id.strip_prefix(KID_URN) {

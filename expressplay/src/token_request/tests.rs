@@ -87,11 +87,27 @@ fn a_marlin_key_is_named_by_its_content_id_or_its_kid() {
     for (content_id, code) in [
         ("", ErrorCode::KidMissing),
         ("urn:marlin:kid:abc", ErrorCode::KidLength),
+        (&"x".repeat(256), ErrorCode::KidInvalid),
     ] {
         let refusal = kid_of(&[("contentId.1", content_id), ("contentKey.1", KEY)]).unwrap_err();
         assert_eq!(refusal.code, code, "{content_id}");
         assert_eq!(refusal.parameter.as_deref(), Some("contentId.1"));
     }
+}
+
+#[test]
+fn a_refusal_names_the_parameter_as_it_was_sent() {
+    let own = [("kid.0", KID), ("contentKey.0", KEY)];
+    let at = |drm, name, value| {
+        let mut pairs = own.to_vec();
+        pairs.push((name, value));
+        let refusal = TokenRequest::from_form(drm, &form(&pairs), Strictness::Lenient);
+        refusal.unwrap_err().parameter.unwrap().into_owned()
+    };
+    assert_eq!(at(Drm::Widevine, "securityLevel", "9"), "securityLevel");
+    assert_eq!(at(Drm::Widevine, "securityLevel.0", "9"), "securityLevel.0");
+    assert_eq!(at(Drm::FairPlay, "iv", "9"), "iv");
+    assert_eq!(at(Drm::FairPlay, "cookie", "\n"), "cookie");
 }
 
 #[test]

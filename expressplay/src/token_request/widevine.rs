@@ -66,7 +66,7 @@ impl Track {
             match (text, missing) {
                 (Some(text), _) => number(text, range)
                     .map(Some)
-                    .ok_or_else(|| Refusal::wrong(wrong, slot.name(base), text)),
+                    .ok_or_else(|| Refusal::wrong(wrong, slot.own_name(form, base), text)),
                 (None, Some(code)) if strictness == Strictness::Strict => {
                     Err(Refusal::missing(code, slot.name(base)))
                 }

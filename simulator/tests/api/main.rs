@@ -26,4 +26,5 @@ mod records;
 mod restarts;
 mod sandboxes;
 mod snapshots;
+mod terminal;
 mod tokens;

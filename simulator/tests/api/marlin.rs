@@ -1,6 +1,6 @@
 //! Marlin MS3 and Marlin Broadband: their tokens, as their clients read them, and redemption.
 
-use expressplay::{ActionToken, CompoundUrl, Drm, TokenUrl, action_token::ActionKind};
+use expressplay::{ActionToken, CompoundUrl, Drm, RefusalBody, TokenUrl, action_token::ActionKind};
 use reqwest::StatusCode;
 use roxmltree::Document;
 
@@ -104,6 +104,13 @@ async fn an_ms3_token_is_redeemed_by_its_own_parameter_for_the_kids_that_it_has(
         .licence(&url, &a, &[OTHER_KID, "ffffffffffffffffffffffffffffffff"])
         .await;
     assert_eq!(one.keys.len(), 1);
+    let forged = bench.url("/hms/ms3/rights/?b=sQAAAA");
+    let forged = bench.http.post(forged).send().await.unwrap();
+    let refusal: RefusalBody = forged.json().await.unwrap();
+    assert_eq!(
+        (refusal.error_code, refusal.parameter.as_deref()),
+        (-4010, Some("b"))
+    );
     let none = bench
         .redeem(&url, &a, &["ffffffffffffffffffffffffffffffff"])
         .await;

@@ -11,8 +11,9 @@ use std::{
 use axum::body::{Body, to_bytes};
 use clap::{Args, Subcommand};
 use expressplay::{
-    KeyId, RefusalBody, TokenUrl,
+    ActionToken, CompoundUrl, Drm, KeyId, RefusalBody, TokenUrl,
     challenge::{KidBytes, SIGNED_TYPE},
+    token::PlayReadyToken,
 };
 use http::{Request, header};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -46,8 +47,10 @@ pub(crate) enum Device {
 pub(crate) struct Ask {
     /// The device's key.
     file: PathBuf,
-    /// The URL that ExpressPlay answered a token request with.
-    url: String,
+    /// What ExpressPlay answered a token request with: a URL, PlayReady's JSON, or Marlin
+    /// Broadband's XML.
+    #[arg(value_name = "ANSWER")]
+    answer: String,
     /// The key id to ask for: 32 hexadecimal digits, or ^ and a name. Repeatable.
     #[arg(long, required = true)]
     kid: Vec<String>,
@@ -90,7 +93,7 @@ struct Ready {
 impl Ask {
     fn read(&self) -> Result<Ready, Box<dyn Error>> {
         let device = load(&self.file)?;
-        let url: TokenUrl = self.url.trim().parse()?;
+        let url = read_answer(self.answer.trim())?;
         let kids: Result<Vec<_>, _> = self
             .kid
             .iter()
@@ -101,6 +104,28 @@ impl Ask {
         let challenge = device.sign(&claims)?;
         Ok(Ready { url, challenge })
     }
+}
+
+/// Where a token is redeemed, whichever DRM's answer it came in.
+fn read_answer(answer: &str) -> Result<TokenUrl, Box<dyn Error>> {
+    if answer.starts_with('{') {
+        let PlayReadyToken {
+            license_acquisition_url,
+            token,
+        } = serde_json::from_str(answer).map_err(|_| "this JSON is no answer of PlayReady's")?;
+        return Ok(TokenUrl::new(&license_acquisition_url, token)?);
+    }
+    if answer.starts_with('<') {
+        let action: ActionToken = answer.parse()?;
+        let (base, _) = action
+            .resource_location
+            .split_once("/mbs/")
+            .ok_or("the action token points to no configuration of a simulator's")?;
+        let endpoint = format!("{base}{}", Drm::Broadband.license_path());
+        return Ok(TokenUrl::new(&endpoint, action.token)?);
+    }
+    let compound: CompoundUrl = answer.parse()?;
+    Ok(compound.license().clone())
 }
 
 impl Ready {
