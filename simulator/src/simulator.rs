@@ -323,10 +323,14 @@ impl Builder {
     /// Starts it.
     ///
     /// # Errors
-    /// [`Error::Listen`], [`Error::Database`], [`Error::SameAccount`], [`Error::PublicUrl`].
+    /// [`Error::Listen`], [`Error::Database`], [`Error::SameAccount`], [`Error::PublicUrl`],
+    /// [`Error::EmptyControlToken`].
     pub async fn start(mut self) -> Result<Simulator, Error> {
         if self.accounts.is_empty() {
             self.accounts = Account::defaults();
+        }
+        if self.control_token.as_deref() == Some("") {
+            return Err(Error::EmptyControlToken);
         }
         let public_url = self
             .public_url
