@@ -101,6 +101,9 @@ pub(crate) struct Sandbox {
     pub(crate) name: SandboxName,
     /// What its generator was seeded with, where it was.
     pub(crate) seed: Option<u64>,
+    /// What tells it from others of its name, before and after it, so that their tokens open
+    /// nothing here. None of the default one, nor of those that older databases keep.
+    pub(crate) incarnation: Option<String>,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     pub(crate) faults: Faults,
@@ -121,6 +124,7 @@ impl Sandbox {
         Self {
             name,
             seed,
+            incarnation: None,
             clock,
             entropy,
             faults: Faults::new(chance),
@@ -194,7 +198,7 @@ pub(crate) struct Customer {
 impl Customer {
     fn new(sandbox: Arc<Sandbox>, account: Account) -> Self {
         Self {
-            id: account.id_in(&sandbox.name),
+            id: account.id_in(&sandbox.name, sandbox.incarnation.as_deref()),
             sandbox,
             environment: account.environment,
             authenticator: account.authenticator,

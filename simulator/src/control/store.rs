@@ -25,6 +25,7 @@ const MOST: usize = 10_000;
 #[derive(Serialize, Deserialize)]
 struct Definition {
     seed: Option<u64>,
+    incarnation: Option<String>,
     record_lag_ms: u64,
     accounts: Vec<KeptAccount>,
 }
@@ -95,7 +96,10 @@ impl Service {
         }
         let clock = Clock::default();
         new.clock.apply(&clock);
-        let sandbox = Sandbox::new(name.clone(), new.seed, clock, entropy);
+        let mut sandbox = Sandbox::new(name.clone(), new.seed, clock, entropy);
+        // One of the same seed is the same again, tokens included.
+        let of_incarnation = Entropy::of(new.seed, &format!("{name}'s incarnation"));
+        sandbox.incarnation = Some(hex::encode(of_incarnation.bytes::<16>()));
         sandbox.set_record_lag(Duration::from_millis(new.record_lag_ms));
         let sandbox = self
             .sandboxes
@@ -190,7 +194,8 @@ impl Service {
                 serde_json::from_str(&definition).map_err(|_| unreadable("a sandbox"))?;
             let hands: Hands = serde_json::from_str(&hands).map_err(|_| unreadable("a clock"))?;
             let entropy = Entropy::of(definition.seed, name.as_str());
-            let sandbox = Sandbox::new(name, definition.seed, Clock::at(hands), entropy);
+            let mut sandbox = Sandbox::new(name, definition.seed, Clock::at(hands), entropy);
+            sandbox.incarnation = definition.incarnation;
             sandbox.set_record_lag(Duration::from_millis(definition.record_lag_ms));
             let accounts = definition.accounts.iter().map(KeptAccount::account);
             self.sandboxes
@@ -218,6 +223,7 @@ impl Service {
         let accounts = self.sandboxes.customers_of(&sandbox.name);
         let definition = Definition {
             seed: sandbox.seed,
+            incarnation: sandbox.incarnation.clone(),
             record_lag_ms: sandbox.record_lag_ms(),
             accounts: accounts
                 .iter()

@@ -209,6 +209,7 @@ async fn one_that_is_dropped_leaves_nothing_behind() {
     assert_eq!(gone.status(), StatusCode::NOT_FOUND);
 
     let again = Sandbox::make(bench, new).await;
+    assert_eq!(again.redeem(&token, &device()).await, Err(-4010));
     assert_eq!(again.records().await.records, vec![]);
 }
 
