@@ -185,8 +185,8 @@ pub(crate) async fn answer(
         let left = Left::by(&known, operation, &call, &plan, started);
         sandbox.sleep(plan.wait).await;
         left.answered();
-        if !service.sandboxes.has(&sandbox) {
-            // It was dropped meanwhile, and its accounts with it.
+        if sandbox.is_dropped() {
+            // And its accounts with it.
             known.customer = None;
         }
     }

@@ -141,7 +141,7 @@ impl Sandbox {
     }
 
     /// Whether it was dropped: nothing may be written for it then, or the next of its name would
-    /// find it. Who asks this holds the writing connection, which a drop waits for.
+    /// find it. Who is about to write holds the writing connection, which a drop waits for.
     pub(crate) fn is_dropped(&self) -> bool {
         self.dropped.load(Ordering::SeqCst)
     }
@@ -311,24 +311,19 @@ impl Sandboxes {
         self.read().by_name.len()
     }
 
-    /// Whether it is one of these still: there may be another of its name by now.
-    pub(crate) fn has(&self, sandbox: &Arc<Sandbox>) -> bool {
-        self.get(&sandbox.name)
-            .is_some_and(|there| Arc::ptr_eq(&there, sandbox))
-    }
-
     /// All of them, by name.
     pub(crate) fn all(&self) -> Vec<Arc<Sandbox>> {
         self.read().by_name.values().cloned().collect()
     }
 
-    /// The accounts of a sandbox, by environment and number.
-    pub(crate) fn customers_of(&self, name: &SandboxName) -> Vec<Arc<Customer>> {
+    /// The accounts of a sandbox, by environment and number; none of one that was dropped, even if
+    /// there is another of its name by now.
+    pub(crate) fn customers_of(&self, sandbox: &Sandbox) -> Vec<Arc<Customer>> {
         let registry = self.read();
         let mut customers: Vec<_> = registry
             .by_id
             .values()
-            .filter(|customer| customer.sandbox.name == *name)
+            .filter(|customer| std::ptr::eq(&*customer.sandbox, sandbox))
             .cloned()
             .collect();
         customers.sort_by_key(|customer| {

@@ -289,6 +289,7 @@ impl Service {
         &self,
         sandbox: &Sandbox,
     ) -> Result<Vec<SnapshotState>, Problem> {
+        let _turn = self.turn_of(sandbox).await?;
         let rows: Vec<(String, i64)> = sqlx::query_as(
             "select name, taken_at_ms from snapshot where sandbox = ? order by name",
         )
@@ -358,6 +359,7 @@ impl Service {
         sandbox: &Sandbox,
         name: &str,
     ) -> Result<(), Problem> {
+        let _turn = self.turn_of(sandbox).await?;
         let removed = sqlx::query("delete from snapshot where sandbox = ? and name = ?")
             .bind(sandbox.name.as_str())
             .bind(name)
@@ -376,10 +378,10 @@ impl Service {
     ) -> Result<SandboxState, Problem> {
         let _turn = self.turn_of(sandbox).await?;
         let mut transaction = self.writer.begin_with("begin immediate").await?;
-        for customer in self.sandboxes.customers_of(&sandbox.name) {
+        for customer in self.sandboxes.customers_of(sandbox) {
             clear(&mut transaction, customer.id).await?;
         }
-        self.give_credits(&mut transaction, &sandbox.name).await?;
+        self.give_credits(&mut transaction, sandbox).await?;
         transaction.commit().await?;
         sandbox.faults.clear();
         sandbox.journal.clear();
@@ -406,10 +408,11 @@ impl Service {
 
     /// All that a sandbox holds.
     pub(crate) async fn document_of(&self, sandbox: &Sandbox) -> Result<Document, Problem> {
+        sandbox.there()?;
         let mut accounts = vec![];
         // One view of all tables: what is written meanwhile is in none of them.
         let mut view = self.readers.begin().await?;
-        for customer in self.sandboxes.customers_of(&sandbox.name) {
+        for customer in self.sandboxes.customers_of(sandbox) {
             let mut data = vec![];
             for (_, write, _) in TABLES {
                 let (rows,): (String,) = sqlx::query_as(write)
@@ -444,7 +447,7 @@ impl Service {
     async fn put_back(&self, sandbox: &Arc<Sandbox>, document: Document) -> Result<(), Problem> {
         document.check_faults()?;
         let _turn = self.turn_of(sandbox).await?;
-        let customers = self.sandboxes.customers_of(&sandbox.name);
+        let customers = self.sandboxes.customers_of(sandbox);
         let mut transaction = self.writer.begin_with("begin immediate").await?;
         for customer in &customers {
             clear(&mut transaction, customer.id).await?;

@@ -54,21 +54,26 @@ fn unreadable(what: &str) -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why)
 }
 
+impl Sandbox {
+    /// 404 where it was dropped.
+    pub(crate) fn there(&self) -> Result<(), Problem> {
+        match self.is_dropped() {
+            false => Ok(()),
+            true => Err(Problem::no(format!("sandbox {}", self.name))),
+        }
+    }
+}
+
 impl Service {
     /// Waits for one's turn to change a sandbox.
     ///
     /// # Errors
     /// 404 where it was dropped meanwhile: what would be kept of it now would bring it back at the
     /// next start.
-    pub(super) async fn turn_of(
-        &self,
-        sandbox: &Arc<Sandbox>,
-    ) -> Result<MutexGuard<'_, ()>, Problem> {
+    pub(super) async fn turn_of(&self, sandbox: &Sandbox) -> Result<MutexGuard<'_, ()>, Problem> {
         let turn = self.control_turn.lock().await;
-        match self.sandboxes.has(sandbox) {
-            true => Ok(turn),
-            false => Err(Problem::no(format!("sandbox {}", sandbox.name))),
-        }
+        sandbox.there()?;
+        Ok(turn)
     }
 
     /// Makes a sandbox, which is there again after a restart.
@@ -107,7 +112,7 @@ impl Service {
             .map_err(|error| Problem::new(StatusCode::CONFLICT, error.to_string()))?;
         let kept = async {
             let mut transaction = self.writer.begin_with("begin immediate").await?;
-            self.give_credits(&mut transaction, &name).await?;
+            self.give_credits(&mut transaction, &sandbox).await?;
             self.keep_in(&mut transaction, &sandbox).await?;
             Ok::<_, Problem>(transaction.commit().await?)
         };
@@ -165,7 +170,7 @@ impl Service {
         change: &ChangeSettings,
     ) -> Result<AccountState, Problem> {
         let _turn = self.turn_of(sandbox).await?;
-        let customers = self.sandboxes.customers_of(&sandbox.name);
+        let customers = self.sandboxes.customers_of(sandbox);
         let customer = customers.into_iter().find(|customer| {
             customer.environment == environment && customer.authenticator.number() == number
         });
@@ -220,7 +225,7 @@ impl Service {
         if sandbox.name == SandboxName::of_default() {
             return Ok(());
         }
-        let accounts = self.sandboxes.customers_of(&sandbox.name);
+        let accounts = self.sandboxes.customers_of(sandbox);
         let definition = Definition {
             seed: sandbox.seed,
             incarnation: sandbox.incarnation.clone(),
@@ -281,9 +286,9 @@ impl Service {
     pub(crate) async fn give_credits(
         &self,
         transaction: &mut Transaction<'_, Sqlite>,
-        name: &SandboxName,
+        sandbox: &Sandbox,
     ) -> Result<(), sqlx::Error> {
-        for customer in self.sandboxes.customers_of(name) {
+        for customer in self.sandboxes.customers_of(sandbox) {
             let account = customer.id.to_string();
             let Some(credits) = customer.settings().credits else {
                 sqlx::query("delete from credit where account = ?")
@@ -310,9 +315,11 @@ impl Service {
         Ok(())
     }
 
+    /// A sandbox, as the control plane shows it.
     pub(crate) async fn state_of(&self, sandbox: &Sandbox) -> Result<SandboxState, Problem> {
+        sandbox.there()?;
         let mut accounts = vec![];
-        for customer in self.sandboxes.customers_of(&sandbox.name) {
+        for customer in self.sandboxes.customers_of(sandbox) {
             accounts.push(self.account_state(&customer).await?);
         }
         Ok(SandboxState {

@@ -93,7 +93,7 @@ async fn what_a_handle_changes_is_there_after_a_restart() {
 }
 
 #[tokio::test]
-async fn one_that_was_dropped_is_changed_no_more_and_does_not_come_back() {
+async fn one_that_was_dropped_is_seen_and_changed_no_more_and_does_not_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}/simulator.db", folder.path().display());
     let start = async || Simulator::builder().database(&database).start().await;
@@ -103,6 +103,9 @@ async fn one_that_was_dropped_is_changed_no_more_and_does_not_come_back() {
     let late: SandboxName = "late".parse().unwrap();
     // What came in before a drop, and has its turn after it.
     sandbox.clone().remove().await.unwrap();
+    let namesake = simulator.make_sandbox(named("gone")).await.unwrap();
+    let kept: SandboxName = "kept".parse().unwrap();
+    namesake.save(kept.clone()).await.unwrap();
     let settings = ChangeSettings::default();
     for changed in [
         sandbox.set_record_lag(Duration::ZERO).await.err(),
@@ -112,12 +115,20 @@ async fn one_that_was_dropped_is_changed_no_more_and_does_not_come_back() {
             .await
             .err(),
         sandbox.save(late).await.err(),
+        sandbox.state().await.err(),
+        sandbox.snapshots().await.err(),
+        sandbox.restore(&kept).await.err(),
+        sandbox.remove_snapshot(&kept).await.err(),
+        sandbox.export().await.err(),
+        sandbox.add_fault(NewFault::of(Effect::Reset)).err(),
         sandbox.reset().await.err(),
         sandbox.remove().await.err(),
     ] {
         let why = changed.unwrap().to_string();
         assert_eq!(why, "there is no sandbox gone");
     }
+    assert_eq!(namesake.snapshots().await.unwrap().len(), 1);
+    namesake.remove().await.unwrap();
     simulator.stop().await;
 
     let simulator = start().await.unwrap();
