@@ -120,19 +120,24 @@ impl Sandbox {
         clock: Clock,
         entropy: Entropy,
     ) -> Self {
-        let chance = Entropy::of(seed, &format!("{name}'s faults"));
+        let faults = Faults::new(Self::chance(seed, &name));
         Self {
             name,
             seed,
             incarnation: None,
             clock,
             entropy,
-            faults: Faults::new(chance),
+            faults,
             journal: Journal::default(),
             record_lag_ms: AtomicU64::new(0),
             closed: watch::Sender::new(false),
             dropped: AtomicBool::new(false),
         }
+    }
+
+    /// What decides when its faults strike, and for how long.
+    pub(crate) fn chance(seed: Option<u64>, name: &SandboxName) -> Entropy {
+        Entropy::of(seed, &format!("{name}'s faults"))
     }
 
     /// Ends all that waits in it: it was dropped, or the simulator ends.

@@ -490,11 +490,11 @@ impl Service {
         sandbox.clock.put(document.hands);
         sandbox.set_record_lag(Duration::from_millis(document.record_lag_ms));
         sandbox.faults.clear();
+        sandbox.start_again();
         for fault in document.faults {
             // There is nothing wrong with it, and room for it: that was looked at above.
             let _ = sandbox.faults.add(fault, sandbox.clock.real());
         }
-        sandbox.start_again();
         self.keep(sandbox).await
     }
 }
@@ -552,6 +552,7 @@ impl Sandbox {
         if let Some(seed) = self.seed {
             self.entropy
                 .start_as(&Entropy::named(seed, self.name.as_str()));
+            self.faults.start_as(&Self::chance(Some(seed), &self.name));
         }
     }
 }
