@@ -286,24 +286,20 @@ impl Sandboxes {
         Ok(sandbox)
     }
 
-    /// Drops a sandbox; its accounts, whose data is to be deleted, if there was one.
-    pub(crate) fn remove(&self, name: &SandboxName) -> Option<Vec<AccountId>> {
+    /// Drops a sandbox with its accounts; it, if there was one.
+    pub(crate) fn remove(&self, name: &SandboxName) -> Option<Arc<Sandbox>> {
         let mut registry = self.write();
         let sandbox = registry.by_name.remove(name)?;
         sandbox.dropped.store(true, Ordering::SeqCst);
         sandbox.close();
-        let ids: Vec<_> = registry
+        registry
             .by_id
-            .values()
-            .filter(|customer| customer.sandbox.name == *name)
-            .map(|customer| customer.id)
-            .collect();
-        registry.by_id.retain(|id, _| !ids.contains(id));
+            .retain(|_, customer| customer.sandbox.name != *name);
         registry.by_number.retain(|_, customers| {
             customers.retain(|customer| customer.sandbox.name != *name);
             !customers.is_empty()
         });
-        Some(ids)
+        Some(sandbox)
     }
 
     /// The sandbox of that name.

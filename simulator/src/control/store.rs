@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection, Sqlite, Transaction};
 use tokio::sync::MutexGuard;
 
 use super::{
@@ -134,10 +134,11 @@ impl Service {
             ));
         }
         let _turn = self.turn_of(sandbox).await?;
-        let accounts = self.sandboxes.remove(name).unwrap_or_default();
-        let mut transaction = self.writer.begin_with("begin immediate").await?;
-        for account in accounts {
-            clear(&mut transaction, account).await?;
+        // Held until it is gone: who writes for it afterwards finds that it was dropped.
+        let mut writer = self.writer.acquire().await?;
+        let mut transaction = writer.begin_with("begin immediate").await?;
+        for customer in self.sandboxes.customers_of(sandbox) {
+            clear(&mut transaction, customer.id).await?;
         }
         for table in ["sandbox where name", "snapshot where sandbox"] {
             sqlx::query(&format!("delete from {table} = ?"))
@@ -145,7 +146,9 @@ impl Service {
                 .execute(&mut *transaction)
                 .await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        self.sandboxes.remove(name);
+        Ok(())
     }
 
     /// From now on a sandbox's records take so long to appear, after a restart too.

@@ -11,6 +11,7 @@ use simulator::{
     fault::{Effect, NewFault},
     journal::JournalQuery,
 };
+use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::help::{Bench, KID, base_form, device};
 
@@ -135,6 +136,26 @@ async fn one_that_was_dropped_is_seen_and_changed_no_more_and_does_not_come_back
     assert_eq!(simulator.sandboxes().len(), 1, "the default one");
     let again = simulator.make_sandbox(named("gone")).await.unwrap();
     assert!(again.snapshots().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn one_whose_drop_fails_is_there_until_it_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}/simulator.db", folder.path().display());
+    let simulator = Simulator::builder().database(&database).start();
+    let simulator = simulator.await.unwrap();
+    let sandbox = simulator.make_sandbox(named("box")).await.unwrap();
+    let mut connection = SqliteConnection::connect(&database).await.unwrap();
+    let refuse = "create trigger refuse before delete on sandbox
+                  begin select raise(abort, 'not now'); end";
+    connection.execute(refuse).await.unwrap();
+    sandbox.clone().remove().await.unwrap_err();
+    assert_eq!(sandbox.state().await.unwrap().accounts.len(), 2);
+    assert!(simulator.sandbox(sandbox.name()).is_some());
+
+    connection.execute("drop trigger refuse").await.unwrap();
+    sandbox.clone().remove().await.unwrap();
+    assert!(simulator.sandbox(sandbox.name()).is_none());
 }
 
 #[tokio::test]
