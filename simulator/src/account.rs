@@ -200,14 +200,15 @@ impl Account {
         ]
     }
 
-    /// The account's id in tokens and records: fixed by sandbox, environment and customer number,
-    /// so that it survives a restart and a change of the secret.
+    /// The account's id in tokens and records: fixed by sandbox and incarnation, environment and
+    /// customer number, so that it survives a restart and a change of the secret, and no drop.
     #[must_use]
-    pub(crate) fn id_in(&self, sandbox: &SandboxName) -> AccountId {
+    pub(crate) fn id_in(&self, sandbox: &SandboxName, incarnation: Option<&str>) -> AccountId {
         let account = format!("{}:{}", self.environment, self.authenticator.number());
-        let name = match *sandbox == SandboxName::of_default() {
-            true => account,
-            false => format!("{sandbox}:{account}"),
+        let name = match (*sandbox == SandboxName::of_default(), incarnation) {
+            (true, _) => account,
+            (false, None) => format!("{sandbox}:{account}"),
+            (false, Some(incarnation)) => format!("{sandbox}:{incarnation}:{account}"),
         };
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&Sha256::digest(name)[..16]);
@@ -341,7 +342,7 @@ mod tests {
     fn an_accounts_id_outlives_its_secret_but_not_its_environment() {
         let name = SandboxName::of_default();
         let account = |environment, secret| {
-            Account::new(environment, CustomerAuthenticator::new(1, secret)).id_in(&name)
+            Account::new(environment, CustomerAuthenticator::new(1, secret)).id_in(&name, None)
         };
         let test = account(Environment::Test, [1; 16]);
         assert_eq!(test, account(Environment::Test, [2; 16]));

@@ -95,7 +95,8 @@ fn body_refusal(status: StatusCode) -> Response {
 
 impl Call {
     /// Checks the authenticator, then the error format, then whether the account is disabled:
-    /// the first things that can be wrong. Gives the account and the format for everything that can be wrong after them.
+    /// the first things that can be wrong. Gives the account and the format for everything that
+    /// can be wrong after them.
     pub(crate) fn enter(
         &self,
         service: &Service,
@@ -108,6 +109,10 @@ impl Call {
             .customer(service)
             .map_err(|refusal| Failure::of_call(refusal, usable))?;
         let format = format.map_err(|refusal| Failure::of_call(refusal, usable))?;
+        if customer.sandbox.is_dropped() {
+            // A fault made the call wait for longer than its account was there.
+            return Err(Failure::of_call(dropped(), format));
+        }
         if customer.settings().disabled {
             let refusal = Refusal::from(ErrorCode::AccountDisabled).at(AUTHENTICATOR);
             return Err(Failure::of_call(refusal, format));
@@ -162,6 +167,12 @@ fn cookie_header(headers: &HeaderMap) -> Option<String> {
         .find_map(|pair| pair.strip_prefix("cookie="))
         .or_else(|| pairs().find(|pair| !pair.is_empty() && !pair.contains('=')))
         .map(str::to_owned)
+}
+
+/// Why a call comes to nothing whose account went while it was under way.
+pub(crate) fn dropped() -> Refusal {
+    let why = "the account's sandbox was dropped meanwhile";
+    Refusal::new(ErrorCode::AuthenticatorInvalid, why).at(AUTHENTICATOR)
 }
 
 /// Makes a refusal of this call answerable.

@@ -200,6 +200,12 @@ pub enum Error {
         /// What was given.
         text: String,
     },
+    /// An empty control token, which everybody knows.
+    #[error(
+        "an empty control token would open the control plane to everybody: give it a text, or \
+         leave it out"
+    )]
+    EmptyControlToken,
     /// Two sandboxes with one name.
     #[error("there is a sandbox {name} already")]
     SameSandbox {

@@ -280,6 +280,14 @@ impl Faults {
         self.lock().clear();
     }
 
+    /// Removes all, and counts and draws from now on as new ones with this generator would.
+    pub(crate) fn start_as(&self, entropy: &Entropy) {
+        let mut all = self.lock();
+        all.clear();
+        self.made.store(0, Ordering::SeqCst);
+        self.entropy.start_as(entropy);
+    }
+
     /// Whether there is any at all.
     pub(crate) fn any(&self) -> bool {
         !self.lock().is_empty()

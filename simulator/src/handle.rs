@@ -78,7 +78,7 @@ impl SandboxHandle {
     /// clock, its record lag.
     ///
     /// # Errors
-    /// [`Error::Control`] where the database fails.
+    /// [`Error::Control`] where the sandbox was dropped, or the database fails.
     pub async fn state(&self) -> Result<SandboxState, Error> {
         Ok(self.service.state_of(&self.sandbox).await?)
     }
@@ -158,8 +158,9 @@ impl SandboxHandle {
     /// Makes a fault.
     ///
     /// # Errors
-    /// [`Error::Control`] where there are too many, or it could never strike.
+    /// [`Error::Control`] where the sandbox was dropped, there are too many, or it could never strike.
     pub fn add_fault(&self, fault: NewFault) -> Result<FaultState, Error> {
+        self.sandbox.there()?;
         let added = self.sandbox.faults.add(fault, self.sandbox.clock.real());
         Ok(added.map_err(Problem::from)?)
     }
@@ -205,7 +206,7 @@ impl SandboxHandle {
     /// Its snapshots, by name.
     ///
     /// # Errors
-    /// [`Error::Control`] where the database fails.
+    /// [`Error::Control`] where the sandbox was dropped, or the database fails.
     pub async fn snapshots(&self) -> Result<Vec<SnapshotState>, Error> {
         Ok(self.service.snapshots_of(&self.sandbox).await?)
     }
@@ -246,7 +247,7 @@ impl SandboxHandle {
     /// All that it holds, to be kept as a file, and imported here or elsewhere.
     ///
     /// # Errors
-    /// [`Error::Control`] where the database fails.
+    /// [`Error::Control`] where the sandbox was dropped, or the database fails.
     pub async fn export(&self) -> Result<Document, Error> {
         Ok(self.service.document_of(&self.sandbox).await?)
     }

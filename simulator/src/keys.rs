@@ -16,7 +16,7 @@ use sqlx::{Row, sqlite::SqliteRow};
 
 use crate::{
     account::AccountId,
-    call::{Call, refuse},
+    call::{Call, dropped, refuse},
     error::{ErrorFormat, Failure},
     key_wrap,
     sandbox::{Customer, Sandbox},
@@ -68,11 +68,7 @@ pub(crate) async fn all(service: &Service, call: &Call) -> Result<Response, Fail
         .await
         .map_err(|error| Failure::internal(&error, format))?;
     if !is_kept {
-        let detail = "the account's sandbox was dropped meanwhile";
-        return Err(refuse(format)(Refusal::new(
-            ErrorCode::AuthenticatorInvalid,
-            detail,
-        )));
+        return Err(refuse(format)(dropped()));
     }
     Ok(Json(kept.answer(kek.as_ref()).map_err(refuse(format))?).into_response())
 }
@@ -93,7 +89,7 @@ pub(crate) async fn one(service: &Service, call: &Call) -> Result<Response, Fail
     };
     if call.method == Method::DELETE {
         let removed = service
-            .forget_key(customer.id, &kid)
+            .forget_key(&customer, &kid)
             .await
             .map_err(internal)?;
         return if removed {
@@ -269,11 +265,16 @@ impl Service {
         Ok(true)
     }
 
-    async fn forget_key(&self, account: AccountId, kid: &KeyId) -> Result<bool, sqlx::Error> {
+    /// Forgets a key, unless the account's sandbox was dropped; whether it did.
+    async fn forget_key(&self, customer: &Customer, kid: &KeyId) -> Result<bool, sqlx::Error> {
+        let mut writer = self.writer.acquire().await?;
+        if customer.sandbox.is_dropped() {
+            return Ok(false);
+        }
         let done = sqlx::query("delete from stored_key where account = ? and kid = ?")
-            .bind(account.to_string())
+            .bind(customer.id.to_string())
             .bind(kid.to_string())
-            .execute(&self.writer)
+            .execute(&mut *writer)
             .await?;
         Ok(done.rows_affected() > 0)
     }

@@ -108,6 +108,14 @@ pub(crate) fn expressplay() -> utoipa::openapi::OpenApi {
         "Where Marlin Broadband's action tokens are redeemed",
         "Tokens",
     )
+    .parameter(
+        ParameterBuilder::new()
+            .name("useHttps")
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some("`true`, where the action token's was"))
+            .schema(Some(text())),
+    )
     .response(
         "200",
         text_of("application/xml", "A Configuration document"),

@@ -101,6 +101,9 @@ pub(crate) struct Sandbox {
     pub(crate) name: SandboxName,
     /// What its generator was seeded with, where it was.
     pub(crate) seed: Option<u64>,
+    /// What tells it from others of its name, before and after it, so that their tokens open
+    /// nothing here. None of the default one, nor of those that older databases keep.
+    pub(crate) incarnation: Option<String>,
     pub(crate) clock: Clock,
     pub(crate) entropy: Entropy,
     pub(crate) faults: Faults,
@@ -117,18 +120,24 @@ impl Sandbox {
         clock: Clock,
         entropy: Entropy,
     ) -> Self {
-        let chance = Entropy::of(seed, &format!("{name}'s faults"));
+        let faults = Faults::new(Self::chance(seed, &name));
         Self {
             name,
             seed,
+            incarnation: None,
             clock,
             entropy,
-            faults: Faults::new(chance),
+            faults,
             journal: Journal::default(),
             record_lag_ms: AtomicU64::new(0),
             closed: watch::Sender::new(false),
             dropped: AtomicBool::new(false),
         }
+    }
+
+    /// What decides when its faults strike, and for how long.
+    pub(crate) fn chance(seed: Option<u64>, name: &SandboxName) -> Entropy {
+        Entropy::of(seed, &format!("{name}'s faults"))
     }
 
     /// Ends all that waits in it: it was dropped, or the simulator ends.
@@ -137,7 +146,7 @@ impl Sandbox {
     }
 
     /// Whether it was dropped: nothing may be written for it then, or the next of its name would
-    /// find it. Who asks this holds the writing connection, which a drop waits for.
+    /// find it. Who is about to write holds the writing connection, which a drop waits for.
     pub(crate) fn is_dropped(&self) -> bool {
         self.dropped.load(Ordering::SeqCst)
     }
@@ -194,7 +203,7 @@ pub(crate) struct Customer {
 impl Customer {
     fn new(sandbox: Arc<Sandbox>, account: Account) -> Self {
         Self {
-            id: account.id_in(&sandbox.name),
+            id: account.id_in(&sandbox.name, sandbox.incarnation.as_deref()),
             sandbox,
             environment: account.environment,
             authenticator: account.authenticator,
@@ -277,24 +286,20 @@ impl Sandboxes {
         Ok(sandbox)
     }
 
-    /// Drops a sandbox; its accounts, whose data is to be deleted, if there was one.
-    pub(crate) fn remove(&self, name: &SandboxName) -> Option<Vec<AccountId>> {
+    /// Drops a sandbox with its accounts; it, if there was one.
+    pub(crate) fn remove(&self, name: &SandboxName) -> Option<Arc<Sandbox>> {
         let mut registry = self.write();
         let sandbox = registry.by_name.remove(name)?;
         sandbox.dropped.store(true, Ordering::SeqCst);
         sandbox.close();
-        let ids: Vec<_> = registry
+        registry
             .by_id
-            .values()
-            .filter(|customer| customer.sandbox.name == *name)
-            .map(|customer| customer.id)
-            .collect();
-        registry.by_id.retain(|id, _| !ids.contains(id));
+            .retain(|_, customer| customer.sandbox.name != *name);
         registry.by_number.retain(|_, customers| {
             customers.retain(|customer| customer.sandbox.name != *name);
             !customers.is_empty()
         });
-        Some(ids)
+        Some(sandbox)
     }
 
     /// The sandbox of that name.
@@ -307,24 +312,19 @@ impl Sandboxes {
         self.read().by_name.len()
     }
 
-    /// Whether it is one of these still: there may be another of its name by now.
-    pub(crate) fn has(&self, sandbox: &Arc<Sandbox>) -> bool {
-        self.get(&sandbox.name)
-            .is_some_and(|there| Arc::ptr_eq(&there, sandbox))
-    }
-
     /// All of them, by name.
     pub(crate) fn all(&self) -> Vec<Arc<Sandbox>> {
         self.read().by_name.values().cloned().collect()
     }
 
-    /// The accounts of a sandbox, by environment and number.
-    pub(crate) fn customers_of(&self, name: &SandboxName) -> Vec<Arc<Customer>> {
+    /// The accounts of a sandbox, by environment and number; none of one that was dropped, even if
+    /// there is another of its name by now.
+    pub(crate) fn customers_of(&self, sandbox: &Sandbox) -> Vec<Arc<Customer>> {
         let registry = self.read();
         let mut customers: Vec<_> = registry
             .by_id
             .values()
-            .filter(|customer| customer.sandbox.name == *name)
+            .filter(|customer| std::ptr::eq(&*customer.sandbox, sandbox))
             .cloned()
             .collect();
         customers.sort_by_key(|customer| {

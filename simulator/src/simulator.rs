@@ -323,10 +323,14 @@ impl Builder {
     /// Starts it.
     ///
     /// # Errors
-    /// [`Error::Listen`], [`Error::Database`], [`Error::SameAccount`], [`Error::PublicUrl`].
+    /// [`Error::Listen`], [`Error::Database`], [`Error::SameAccount`], [`Error::PublicUrl`],
+    /// [`Error::EmptyControlToken`].
     pub async fn start(mut self) -> Result<Simulator, Error> {
         if self.accounts.is_empty() {
             self.accounts = Account::defaults();
+        }
+        if self.control_token.as_deref() == Some("") {
+            return Err(Error::EmptyControlToken);
         }
         let public_url = self
             .public_url
@@ -353,7 +357,7 @@ impl Builder {
 
         let name = SandboxName::of_default();
         let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
-        let first = Sandbox::new(name.clone(), None, clock, entropy);
+        let first = Sandbox::new(name, None, clock, entropy);
         first.set_record_lag(self.record_lag);
         let sandboxes = Sandboxes::default();
         let sandbox = sandboxes.add(first, self.accounts.clone())?;
@@ -384,7 +388,7 @@ impl Builder {
             why: format!("{}: {}", self.database, Error::from(problem)),
         })?;
         let mut transaction = service.writer.begin().await.map_err(cannot_use)?;
-        let given = service.give_credits(&mut transaction, &name).await;
+        let given = service.give_credits(&mut transaction, &sandbox).await;
         given.map_err(cannot_use)?;
         transaction.commit().await.map_err(cannot_use)?;
         let router = service.clone().router();

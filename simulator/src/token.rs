@@ -155,7 +155,7 @@ async fn content_key(
 
 /// Where the token is redeemed, without a path. A real host makes tokens at `wv-gen.` and redeems
 /// them at `wv.`, and MS3's at port 8443.
-fn base_url(service: &Service, host: &Authority, drm: Drm, use_https: bool) -> String {
+pub(crate) fn base_url(service: &Service, host: &Authority, drm: Drm, use_https: bool) -> String {
     let base = match &service.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("http://{}", redeeming_host(host, drm)),
@@ -205,7 +205,8 @@ fn answer(request: &TokenRequest, base: &str, token: Token) -> Result<Response, 
             uri_list(CompoundUrl::new(license, ms3.scheme, ms3.content_url.clone()).reveal())
         }
         Rights::Broadband(_) => {
-            let action_token = broadband::action_token(base, action_of(request), token);
+            let use_https = request.common.use_https;
+            let action_token = broadband::action_token(base, use_https, action_of(request), token);
             (
                 [(header::CONTENT_TYPE, broadband::ACTION_TOKEN_TYPE)],
                 action_token.reveal(),

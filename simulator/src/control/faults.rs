@@ -43,6 +43,7 @@ pub(crate) async fn add(
     Chosen(sandbox): Chosen,
     Body(fault): Body<NewFault>,
 ) -> Result<(StatusCode, Json<FaultState>), Problem> {
+    sandbox.there()?;
     let state = sandbox.faults.add(fault, sandbox.clock.real())?;
     tracing::info!(sandbox = %sandbox.name, id = state.id, "a fault was made");
     Ok((StatusCode::CREATED, Json(state)))

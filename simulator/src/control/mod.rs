@@ -289,11 +289,8 @@ fn refusal(service: &Service, headers: &HeaderMap) -> Option<&'static str> {
     if let Some(token) = &service.control_token {
         let given = headers
             .get(header::AUTHORIZATION)
-            .map(http::HeaderValue::as_bytes);
-        let given = given
-            .and_then(|value| value.strip_prefix(b"Bearer "))
-            .unwrap_or_default();
-        let right: bool = given.ct_eq(token.as_bytes()).into();
+            .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+        let right = given.is_some_and(|given| given.ct_eq(token.as_bytes()).into());
         return (!right).then_some("the control plane wants `Authorization: Bearer` and its token");
     }
     if !service.on_loopback {

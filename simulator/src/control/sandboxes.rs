@@ -243,7 +243,10 @@ pub(crate) async fn list(
 ) -> Result<Json<Vec<SandboxState>>, Problem> {
     let mut states = vec![];
     for sandbox in service.sandboxes.all() {
-        states.push(service.state_of(&sandbox).await?);
+        match service.state_of(&sandbox).await {
+            Err(_) if sandbox.is_dropped() => {}
+            state => states.push(state?),
+        }
     }
     Ok(Json(states))
 }

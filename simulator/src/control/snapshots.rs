@@ -291,6 +291,7 @@ impl Service {
         &self,
         sandbox: &Sandbox,
     ) -> Result<Vec<SnapshotState>, Problem> {
+        let _turn = self.turn_of(sandbox).await?;
         let rows: Vec<(String, i64)> = sqlx::query_as(
             "select name, taken_at_ms from snapshot where sandbox = ? order by name",
         )
@@ -360,6 +361,7 @@ impl Service {
         sandbox: &Sandbox,
         name: &str,
     ) -> Result<(), Problem> {
+        let _turn = self.turn_of(sandbox).await?;
         let removed = sqlx::query("delete from snapshot where sandbox = ? and name = ?")
             .bind(sandbox.name.as_str())
             .bind(name)
@@ -378,10 +380,10 @@ impl Service {
     ) -> Result<SandboxState, Problem> {
         let _turn = self.turn_of(sandbox).await?;
         let mut transaction = self.writer.begin_with("begin immediate").await?;
-        for customer in self.sandboxes.customers_of(&sandbox.name) {
+        for customer in self.sandboxes.customers_of(sandbox) {
             clear(&mut transaction, customer.id).await?;
         }
-        self.give_credits(&mut transaction, &sandbox.name).await?;
+        self.give_credits(&mut transaction, sandbox).await?;
         transaction.commit().await?;
         sandbox.faults.clear();
         sandbox.journal.clear();
@@ -408,10 +410,11 @@ impl Service {
 
     /// All that a sandbox holds.
     pub(crate) async fn document_of(&self, sandbox: &Sandbox) -> Result<Document, Problem> {
+        sandbox.there()?;
         let mut accounts = vec![];
         // One view of all tables: what is written meanwhile is in none of them.
         let mut view = self.readers.begin().await?;
-        for customer in self.sandboxes.customers_of(&sandbox.name) {
+        for customer in self.sandboxes.customers_of(sandbox) {
             let mut data = vec![];
             for (_, write, _) in TABLES {
                 let (rows,): (String,) = sqlx::query_as(write)
@@ -446,7 +449,7 @@ impl Service {
     async fn put_back(&self, sandbox: &Arc<Sandbox>, document: Document) -> Result<(), Problem> {
         document.check_faults()?;
         let _turn = self.turn_of(sandbox).await?;
-        let customers = self.sandboxes.customers_of(&sandbox.name);
+        let customers = self.sandboxes.customers_of(sandbox);
         let mut transaction = self.writer.begin_with("begin immediate").await?;
         for customer in &customers {
             clear(&mut transaction, customer.id).await?;
@@ -491,11 +494,11 @@ impl Service {
         sandbox.clock.put(document.hands);
         sandbox.set_record_lag(Duration::from_millis(document.record_lag_ms));
         sandbox.faults.clear();
+        sandbox.start_again();
         for fault in document.faults {
             // There is nothing wrong with it, and room for it: that was looked at above.
             let _ = sandbox.faults.add(fault, sandbox.clock.real());
         }
-        sandbox.start_again();
         self.keep(sandbox).await
     }
 }
@@ -553,6 +556,7 @@ impl Sandbox {
         if let Some(seed) = self.seed {
             self.entropy
                 .start_as(&Entropy::named(seed, self.name.as_str()));
+            self.faults.start_as(&Self::chance(Some(seed), &self.name));
         }
     }
 }

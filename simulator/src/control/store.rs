@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection, Sqlite, Transaction};
 use tokio::sync::MutexGuard;
 
 use super::{
@@ -25,6 +25,7 @@ const MOST: usize = 10_000;
 #[derive(Serialize, Deserialize)]
 struct Definition {
     seed: Option<u64>,
+    incarnation: Option<String>,
     record_lag_ms: u64,
     accounts: Vec<KeptAccount>,
 }
@@ -53,21 +54,26 @@ fn unreadable(what: &str) -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, why)
 }
 
+impl Sandbox {
+    /// 404 where it was dropped.
+    pub(crate) fn there(&self) -> Result<(), Problem> {
+        match self.is_dropped() {
+            false => Ok(()),
+            true => Err(Problem::no(format!("sandbox {}", self.name))),
+        }
+    }
+}
+
 impl Service {
     /// Waits for one's turn to change a sandbox.
     ///
     /// # Errors
     /// 404 where it was dropped meanwhile: what would be kept of it now would bring it back at the
     /// next start.
-    pub(super) async fn turn_of(
-        &self,
-        sandbox: &Arc<Sandbox>,
-    ) -> Result<MutexGuard<'_, ()>, Problem> {
+    pub(super) async fn turn_of(&self, sandbox: &Sandbox) -> Result<MutexGuard<'_, ()>, Problem> {
         let turn = self.control_turn.lock().await;
-        match self.sandboxes.has(sandbox) {
-            true => Ok(turn),
-            false => Err(Problem::no(format!("sandbox {}", sandbox.name))),
-        }
+        sandbox.there()?;
+        Ok(turn)
     }
 
     /// Makes a sandbox, which is there again after a restart.
@@ -95,7 +101,10 @@ impl Service {
         }
         let clock = Clock::default();
         new.clock.apply(&clock);
-        let sandbox = Sandbox::new(name.clone(), new.seed, clock, entropy);
+        let mut sandbox = Sandbox::new(name.clone(), new.seed, clock, entropy);
+        // One of the same seed is the same again, tokens included.
+        let of_incarnation = Entropy::of(new.seed, &format!("{name}'s incarnation"));
+        sandbox.incarnation = Some(hex::encode(of_incarnation.bytes::<16>()));
         sandbox.set_record_lag(Duration::from_millis(new.record_lag_ms));
         let sandbox = self
             .sandboxes
@@ -103,7 +112,7 @@ impl Service {
             .map_err(|error| Problem::new(StatusCode::CONFLICT, error.to_string()))?;
         let kept = async {
             let mut transaction = self.writer.begin_with("begin immediate").await?;
-            self.give_credits(&mut transaction, &name).await?;
+            self.give_credits(&mut transaction, &sandbox).await?;
             self.keep_in(&mut transaction, &sandbox).await?;
             Ok::<_, Problem>(transaction.commit().await?)
         };
@@ -125,10 +134,11 @@ impl Service {
             ));
         }
         let _turn = self.turn_of(sandbox).await?;
-        let accounts = self.sandboxes.remove(name).unwrap_or_default();
-        let mut transaction = self.writer.begin_with("begin immediate").await?;
-        for account in accounts {
-            clear(&mut transaction, account).await?;
+        // Held until it is gone: who writes for it afterwards finds that it was dropped.
+        let mut writer = self.writer.acquire().await?;
+        let mut transaction = writer.begin_with("begin immediate").await?;
+        for customer in self.sandboxes.customers_of(sandbox) {
+            clear(&mut transaction, customer.id).await?;
         }
         for table in ["sandbox where name", "snapshot where sandbox"] {
             sqlx::query(&format!("delete from {table} = ?"))
@@ -136,7 +146,9 @@ impl Service {
                 .execute(&mut *transaction)
                 .await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        self.sandboxes.remove(name);
+        Ok(())
     }
 
     /// From now on a sandbox's records take so long to appear, after a restart too.
@@ -161,7 +173,7 @@ impl Service {
         change: &ChangeSettings,
     ) -> Result<AccountState, Problem> {
         let _turn = self.turn_of(sandbox).await?;
-        let customers = self.sandboxes.customers_of(&sandbox.name);
+        let customers = self.sandboxes.customers_of(sandbox);
         let customer = customers.into_iter().find(|customer| {
             customer.environment == environment && customer.authenticator.number() == number
         });
@@ -190,7 +202,8 @@ impl Service {
                 serde_json::from_str(&definition).map_err(|_| unreadable("a sandbox"))?;
             let hands: Hands = serde_json::from_str(&hands).map_err(|_| unreadable("a clock"))?;
             let entropy = Entropy::of(definition.seed, name.as_str());
-            let sandbox = Sandbox::new(name, definition.seed, Clock::at(hands), entropy);
+            let mut sandbox = Sandbox::new(name, definition.seed, Clock::at(hands), entropy);
+            sandbox.incarnation = definition.incarnation;
             sandbox.set_record_lag(Duration::from_millis(definition.record_lag_ms));
             let accounts = definition.accounts.iter().map(KeptAccount::account);
             self.sandboxes
@@ -215,9 +228,10 @@ impl Service {
         if sandbox.name == SandboxName::of_default() {
             return Ok(());
         }
-        let accounts = self.sandboxes.customers_of(&sandbox.name);
+        let accounts = self.sandboxes.customers_of(sandbox);
         let definition = Definition {
             seed: sandbox.seed,
+            incarnation: sandbox.incarnation.clone(),
             record_lag_ms: sandbox.record_lag_ms(),
             accounts: accounts
                 .iter()
@@ -275,9 +289,9 @@ impl Service {
     pub(crate) async fn give_credits(
         &self,
         transaction: &mut Transaction<'_, Sqlite>,
-        name: &SandboxName,
+        sandbox: &Sandbox,
     ) -> Result<(), sqlx::Error> {
-        for customer in self.sandboxes.customers_of(name) {
+        for customer in self.sandboxes.customers_of(sandbox) {
             let account = customer.id.to_string();
             let Some(credits) = customer.settings().credits else {
                 sqlx::query("delete from credit where account = ?")
@@ -304,9 +318,11 @@ impl Service {
         Ok(())
     }
 
+    /// A sandbox, as the control plane shows it.
     pub(crate) async fn state_of(&self, sandbox: &Sandbox) -> Result<SandboxState, Problem> {
+        sandbox.there()?;
         let mut accounts = vec![];
-        for customer in self.sandboxes.customers_of(&sandbox.name) {
+        for customer in self.sandboxes.customers_of(sandbox) {
             accounts.push(self.account_state(&customer).await?);
         }
         Ok(SandboxState {

@@ -5,9 +5,12 @@ use std::{io::Write, net::TcpStream};
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use simulator::{Simulator, clock::Hands};
+use simulator::{Error, Simulator, clock::Hands};
 
-use crate::help::Bench;
+use crate::{
+    help::Bench,
+    process::{fault_of, serve},
+};
 
 #[tokio::test]
 async fn the_clock_is_read_and_put_forward() {
@@ -107,6 +110,16 @@ async fn a_control_token_is_asked_for_where_there_is_one() {
         .await
         .unwrap();
     assert_eq!(right.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_empty_control_token_is_none_and_starts_nothing() {
+    let error = Simulator::builder().control_token("").start().await;
+    assert!(matches!(error, Err(Error::EmptyControlToken)));
+    let mut command = serve(&["--listen", "127.0.0.1:0"]);
+    command.env("SIMULATOR_CONTROL_TOKEN", "");
+    let fault = fault_of(command);
+    assert!(fault.contains("an empty control token"), "{fault}");
 }
 
 #[tokio::test]

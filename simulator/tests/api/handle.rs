@@ -11,6 +11,7 @@ use simulator::{
     fault::{Effect, NewFault},
     journal::JournalQuery,
 };
+use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::help::{Bench, KID, base_form, device};
 
@@ -93,7 +94,7 @@ async fn what_a_handle_changes_is_there_after_a_restart() {
 }
 
 #[tokio::test]
-async fn one_that_was_dropped_is_changed_no_more_and_does_not_come_back() {
+async fn one_that_was_dropped_is_seen_and_changed_no_more_and_does_not_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}/simulator.db", folder.path().display());
     let start = async || Simulator::builder().database(&database).start().await;
@@ -103,6 +104,9 @@ async fn one_that_was_dropped_is_changed_no_more_and_does_not_come_back() {
     let late: SandboxName = "late".parse().unwrap();
     // What came in before a drop, and has its turn after it.
     sandbox.clone().remove().await.unwrap();
+    let namesake = simulator.make_sandbox(named("gone")).await.unwrap();
+    let kept: SandboxName = "kept".parse().unwrap();
+    namesake.save(kept.clone()).await.unwrap();
     let settings = ChangeSettings::default();
     for changed in [
         sandbox.set_record_lag(Duration::ZERO).await.err(),
@@ -112,18 +116,46 @@ async fn one_that_was_dropped_is_changed_no_more_and_does_not_come_back() {
             .await
             .err(),
         sandbox.save(late).await.err(),
+        sandbox.state().await.err(),
+        sandbox.snapshots().await.err(),
+        sandbox.restore(&kept).await.err(),
+        sandbox.remove_snapshot(&kept).await.err(),
+        sandbox.export().await.err(),
+        sandbox.add_fault(NewFault::of(Effect::Reset)).err(),
         sandbox.reset().await.err(),
         sandbox.remove().await.err(),
     ] {
         let why = changed.unwrap().to_string();
         assert_eq!(why, "there is no sandbox gone");
     }
+    assert_eq!(namesake.snapshots().await.unwrap().len(), 1);
+    namesake.remove().await.unwrap();
     simulator.stop().await;
 
     let simulator = start().await.unwrap();
     assert_eq!(simulator.sandboxes().len(), 1, "the default one");
     let again = simulator.make_sandbox(named("gone")).await.unwrap();
     assert!(again.snapshots().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn one_whose_drop_fails_is_there_until_it_is_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}/simulator.db", folder.path().display());
+    let simulator = Simulator::builder().database(&database).start();
+    let simulator = simulator.await.unwrap();
+    let sandbox = simulator.make_sandbox(named("box")).await.unwrap();
+    let mut connection = SqliteConnection::connect(&database).await.unwrap();
+    let refuse = "create trigger refuse before delete on sandbox
+                  begin select raise(abort, 'not now'); end";
+    connection.execute(refuse).await.unwrap();
+    sandbox.clone().remove().await.unwrap_err();
+    assert_eq!(sandbox.state().await.unwrap().accounts.len(), 2);
+    assert!(simulator.sandbox(sandbox.name()).is_some());
+
+    connection.execute("drop trigger refuse").await.unwrap();
+    sandbox.clone().remove().await.unwrap();
+    assert!(simulator.sandbox(sandbox.name()).is_none());
 }
 
 #[tokio::test]

@@ -283,3 +283,20 @@ async fn an_authenticator_at_a_host_of_the_other_environment_leaves_a_hint_with_
     let found = journal(&bench, "outcome=refused").await;
     assert_eq!(found["entries"][0]["hints"][0], hint);
 }
+
+#[tokio::test]
+async fn a_misspelt_authenticator_leaves_its_hint_in_the_answer_by_the_host() {
+    let bench = Bench::start().await;
+    for (environment, has_hint) in [("test", true), ("service", false)] {
+        let form = [("customerauthenticator", authenticator(Who::Test))];
+        let call = bench.http.post(bench.url("/hms/wv/token")).form(&form);
+        let call = call.header("host", format!("wv-gen.{environment}.expressplay.com"));
+        let response = call.send().await.unwrap();
+        let hint = response.headers().get("sim-hint");
+        assert_eq!(hint.is_some(), has_hint, "{environment}");
+        if let Some(hint) = hint {
+            let hint = hint.to_str().unwrap();
+            assert!(hint.contains("customerAuthenticator is one"), "{hint}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use expressplay::{ActionToken, CompoundUrl, Drm, RefusalBody, TokenUrl, action_token::ActionKind};
 use reqwest::StatusCode;
 use roxmltree::Document;
+use simulator::Simulator;
 
 use crate::help::{
     Bench, CONTENT_ID, COOKIE, EK, KEK, KEY, KID, OTHER_KID, Who, authenticator, code, device,
@@ -228,6 +229,30 @@ async fn a_broadband_token_is_an_action_token_in_its_namespace_and_shape() {
         service.unwrap().text(),
         Some(&*bench.url("/hms/bb/rights/"))
     );
+}
+
+#[tokio::test]
+async fn a_broadband_token_over_https_points_to_a_configuration_over_https() {
+    for (public, expected) in [
+        (None, None),
+        (Some("http://drm.example.org"), Some("drm.example.org")),
+    ] {
+        let mut builder = Simulator::builder();
+        if let Some(url) = public {
+            builder = builder.public_url(url);
+        }
+        let bench = Bench::with(builder).await;
+        let own = bench.simulator.addr().to_string();
+        let https = format!("https://{}", expected.unwrap_or(&own));
+        let form = [&LICENSE[..], &[("useHttps", "true")]].concat();
+        let token: ActionToken = action_token(&bench, &form).await.parse().unwrap();
+        let rest = token.resource_location.strip_prefix(&https).unwrap();
+        // As a proxy that speaks TLS would pass it on.
+        let configuration = bench.http.get(bench.url(rest)).send().await.unwrap();
+        let configuration = configuration.text().await.unwrap();
+        let service = format!("<RedemptionService>{https}/hms/bb/rights/</RedemptionService>");
+        assert!(configuration.contains(&service), "{configuration}");
+    }
 }
 
 #[tokio::test]

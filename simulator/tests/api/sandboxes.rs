@@ -209,7 +209,42 @@ async fn one_that_is_dropped_leaves_nothing_behind() {
     assert_eq!(gone.status(), StatusCode::NOT_FOUND);
 
     let again = Sandbox::make(bench, new).await;
+    assert_eq!(again.redeem(&token, &device()).await, Err(-4010));
     assert_eq!(again.records().await.records, vec![]);
+}
+
+#[tokio::test]
+async fn a_call_that_waits_while_its_sandbox_is_dropped_is_nobodys() {
+    let bench = &Bench::start().await;
+    let sandbox = &Sandbox::make(bench, json!({ "name": "brief" })).await;
+    let token = sandbox.token(&[]).await;
+    let fault = json!({ "effect": { "latency": { "ms": 3_600_000 } } });
+    sandbox.control(Method::POST, "/faults", fault).await;
+    let of_customer = async |method: Method, path: &str, kek: &[(&str, &str)]| {
+        let call = bench.http.request(method, bench.url(path)).query(kek);
+        let call = call.query(&[
+            ("customerAuthenticator", sandbox.authenticators[0].as_str()),
+            ("errorFormat", "json"),
+        ]);
+        code(call.send().await.unwrap()).await
+    };
+    let device = device();
+    let (keys, one_key) = ("/keystore/keys", format!("/keystore/keys/{KID}"));
+    let drop = async {
+        while sandbox.control(Method::GET, "/faults", json!({})).await[0]["struck"] != 6 {}
+        sandbox.control(Method::DELETE, "", json!({})).await;
+    };
+    let (made, redeemed, records, listed, stored, forgotten, ()) = tokio::join!(
+        async { code(sandbox.token_call(Drm::Widevine, &[]).await).await },
+        sandbox.redeem(&token, &device),
+        of_customer(Method::GET, "/cmiapi/getrecord/", &[]),
+        of_customer(Method::GET, keys, &[]),
+        of_customer(Method::POST, keys, &[("kek", KEK)]),
+        of_customer(Method::DELETE, &one_key, &[]),
+        drop,
+    );
+    assert_eq!(redeemed, Err(-4010));
+    assert_eq!([made, records, listed, stored, forgotten], [-2018; 5]);
 }
 
 #[tokio::test]

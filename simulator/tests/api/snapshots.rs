@@ -192,6 +192,32 @@ async fn a_seed_that_begins_again_takes_no_kept_keys_place_and_gives_no_authenti
 }
 
 #[tokio::test]
+async fn a_seed_that_begins_again_makes_faults_strike_the_same_calls_again() {
+    let bench = &Bench::start().await;
+    let new = json!({ "name": "box", "seed": 3 });
+    let made = done(bench, Method::POST, "/__sim/sandboxes", new).await;
+    let authenticator = made["accounts"][0]["authenticator"].as_str().unwrap();
+    let run = async || {
+        let fault = json!({ "effect": { "status": 503 }, "share": 0.5 });
+        let fault = done(bench, Method::POST, &format!("{BOX}/faults"), fault).await;
+        let mut seen = vec![fault["id"].to_string()];
+        for _ in 0..32 {
+            let call = bench.http.get(bench.url("/cmiapi/getrecord/"));
+            let call = call.query(&[("customerAuthenticator", authenticator)]);
+            seen.push(call.send().await.unwrap().status().to_string());
+        }
+        seen
+    };
+    let name = json!({ "name": "new" });
+    done(bench, Method::POST, &format!("{BOX}/snapshots"), name).await;
+    let first = run().await;
+    for again in ["reset", "snapshots/new/restore"] {
+        done(bench, Method::POST, &format!("{BOX}/{again}"), json!({})).await;
+        assert_eq!(run().await, first, "{again}");
+    }
+}
+
+#[tokio::test]
 async fn a_sandbox_is_taken_elsewhere_as_a_file() {
     let bench = &filled().await;
     let before = seen(bench).await;
