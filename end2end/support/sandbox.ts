@@ -8,7 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 export type Environment = 'test' | 'production';
-export type Drm = 'widevine' | 'playready' | 'fairplay';
+export type Drm = 'widevine' | 'playready' | 'fairplay' | 'ms3' | 'broadband';
 export type Call = 'token' | 'license' | 'records' | 'keys';
 export type Outcome = 'granted' | 'refused' | 'failed';
 
@@ -167,7 +167,9 @@ export class Simulator {
     let said = '';
     const url = await new Promise<string>((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (code) => reject(new Error(`the simulator ended with ${code}: ${said}`)));
+      child.once('exit', (code, signal) =>
+        reject(new Error(`the simulator ended with ${code ?? signal}: ${said}`)),
+      );
       child.stdout.on('data', (data: Buffer) => {
         said += data.toString();
         const found = /simulator at (\S+)\s/.exec(said)?.[1];
@@ -182,7 +184,8 @@ export class Simulator {
   /** Stops the program that {@link start} has started. */
   async stop(): Promise<void> {
     const child = this.#process;
-    if (!child || child.exitCode !== null) return;
+    // One that a signal has killed has no exit code.
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGTERM');
     await ended;

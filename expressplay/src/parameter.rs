@@ -361,7 +361,7 @@ pub const KEY_STORAGE: &[Parameter] = &[
     takes(
         "k",
         "32 hexadecimal digits, with a kek",
-        &[E::ContentKey, E::ContentKeyLength, E::EncryptedKey],
+        &[E::ContentKey, E::ContentKeyLength],
     ),
     takes(
         "ek",

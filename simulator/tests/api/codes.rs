@@ -2,10 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use expressplay::{Drm, ErrorCode, RefusalBody, TokenUrl, parameter};
+use expressplay::{
+    Drm, ErrorCode, RefusalBody, TokenUrl,
+    parameter::{self, Parameter},
+};
 use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
 
-use crate::help::{Bench, CONTENT_ID, EK, KEK, KEY, KID, OTHER_KID, Who, base_form, device};
+use crate::help::{
+    Bench, CONTENT_ID, COOKIE, EK, KEK, KEY, KID, OTHER_KID, Who, account, authenticator,
+    base_form, device,
+};
 
 use ErrorCode as E;
 
@@ -35,12 +42,47 @@ const AUTHENTICATION_CASES: [(ErrorCode, Option<&str>); 4] = [
 const IN_HTML_ALONE: ErrorCode = E::ErrorFormat;
 
 /// What a redemption can be refused with.
-const REDEMPTION_CODES: [ErrorCode; 4] = [
+const REDEMPTION_CODES: [ErrorCode; 5] = [
     E::DeviceNotAuthenticated,
     E::InvalidToken,
     E::KidInvalid,
     E::InsufficientTokens,
+    E::AccountDisabled,
 ];
+
+/// What record retrieval refuses.
+const RECORD_CASES: &[&[(&str, &str)]] = &[
+    &[("cookie", "")],
+    &[("cookie", COOKIE), ("id", "1")],
+    &[("id", "1"), ("start", "0"), ("length", "1")],
+    &[("start", "-1"), ("length", "1")],
+    &[("start", "0"), ("length", "all")],
+    &[("start", "0")],
+    &[("length", "1")],
+];
+
+/// What retrieval by time refuses.
+const RECORD_TIME_CASES: &[&[(&str, &str)]] = &[
+    &[("endTime", "2030-01-01T00:00:00Z")],
+    &[("startTime", "2030-01-01T00:00:00Z")],
+];
+
+/// What key storage refuses: a `kek`, and the key.
+fn key_cases() -> [(Option<&'static str>, Value); 11] {
+    [
+        (Some("abc"), json!({ "kid": KID, "ek": EK })),
+        (Some(KEK), json!({ "k": KEY })),
+        (Some(KEK), json!({ "kid": "abc", "k": KEY })),
+        (Some(KEK), json!({ "kid": LONG_NAME, "k": KEY })),
+        (Some(KEK), json!({ "kid": "^", "k": KEY })),
+        (Some(KEK), json!({ "kid": KID })),
+        (Some(KEK), json!({ "kid": KID, "k": "abc" })),
+        (Some(KEK), json!({ "kid": KID, "k": KEY, "ek": EK })),
+        (None, json!({ "kid": KID, "k": KEY })),
+        (None, json!({ "kid": KID, "ek": "abc" })),
+        (None, json!([1, 2])),
+    ]
+}
 
 /// A token request, the least of its DRM but for these changes, and the code it earns.
 struct Case {
@@ -324,6 +366,75 @@ const TOKEN_CASES: &[Case] = &[
         set: &[("kek", "abc"), ("ek", EK)],
         unset: &["contentKey"],
     },
+    case(E::NoCorrespondingValue, PR, &[("extensionPayload", "AAAA")]),
+    case(
+        E::OutputControlFlagLength,
+        MS3,
+        &[
+            ("outputControlFlags", "01"),
+            ("outputControlValue", "00000001"),
+        ],
+    ),
+    case(
+        E::OutputControlRange,
+        MS3,
+        &[
+            ("outputControlFlags", "00000001"),
+            ("outputControlValue", "x"),
+        ],
+    ),
+    case(
+        E::ExtensionType,
+        MS3,
+        &[("extensionType", "wu"), ("extensionPayload", "AAAA")],
+    ),
+    case(E::KidLength, BB, &[("contentId", "urn:marlin:kid:abc")]),
+    case(
+        E::KidInvalid,
+        BB,
+        &[("contentId.1", CONTENT_ID), ("contentKey.1", KEY)],
+    ),
+    case(
+        E::OutputControlRange,
+        BB,
+        &[("outputControlOverride", "urn:a,b")],
+    ),
+    case(
+        E::OutputControlFlags,
+        BB,
+        &[
+            ("outputControlFlags", "zz"),
+            ("outputControlValue", "00000001"),
+        ],
+    ),
+    case(
+        E::NoCorrespondingValue,
+        BB,
+        &[("outputControlFlags", "00000001")],
+    ),
+    case(
+        E::NoCorrespondingValue,
+        BB,
+        &[("outputControlValue", "00000001")],
+    ),
+    case(
+        E::PlayDurationMissing,
+        BB,
+        &[
+            ("rightsType", "Rental"),
+            ("rental.periodEndTime", "+60"),
+            ("rental.playDuration", ""),
+        ],
+    ),
+    case(
+        E::PlayDurationInvalid,
+        BB,
+        &[
+            ("rightsType", "Rental"),
+            ("rental.periodEndTime", "+60"),
+            ("rental.playDuration", "a while"),
+        ],
+    ),
     as_who(Who::Disabled, case(E::AccountDisabled, WV, &[])),
     as_who(Who::WithoutDrms, case(E::WidevineDisabled, WV, &[])),
     as_who(Who::WithoutDrms, case(E::PlayReadyDisabled, PR, &[])),
@@ -433,25 +544,108 @@ async fn each_refused_parameter_is_named_with_what_it_got_and_may_earn_that_code
     }
 }
 
+/// What was refused: in which call, for which parameter, with which code.
+#[derive(Default)]
+struct Caused(BTreeSet<(String, String, i32)>);
+
+impl Caused {
+    async fn add(&mut self, call: &str, response: Response) {
+        let body: RefusalBody = response.json().await.unwrap();
+        let name = body.parameter.unwrap();
+        let name = parameter::base_of(&name).to_owned();
+        self.0.insert((call.to_owned(), name, body.error_code));
+    }
+
+    /// What the tables say that these calls' parameter earns, and none of them has caused.
+    fn missing(&self, calls: &[&str], known: &Parameter) -> BTreeSet<(&'static str, i32)> {
+        let caused = |code: i32| {
+            calls.iter().any(|call| {
+                let found = ((*call).to_owned(), known.name.to_owned(), code);
+                self.0.contains(&found)
+            })
+        };
+        let codes = known.codes.iter().filter(|code| **code != IN_HTML_ALONE);
+        codes
+            .map(|code| (known.name, code.number()))
+            .filter(|(_, code)| !caused(*code))
+            .collect()
+    }
+}
+
 #[tokio::test]
 async fn every_code_that_a_parameter_may_earn_is_caused_by_it() {
     let bench = Bench::start().await;
-    let mut caused = BTreeSet::new();
+    let mut caused = Caused::default();
     for case in TOKEN_CASES {
         let mut pairs = case.pairs();
         pairs.push(("errorFormat", "json"));
-        let response = bench.token_call(case.who, case.drm, &pairs).await;
-        let body: RefusalBody = response.json().await.unwrap();
-        let name = parameter::base_of(&body.parameter.unwrap()).to_owned();
-        caused.insert((name, body.error_code));
+        let refused = bench.token_call(case.who, case.drm, &pairs).await;
+        caused.add(case.drm.token_path(), refused).await;
     }
-    let mut missing = BTreeSet::new();
-    for known in Drm::ALL.into_iter().flat_map(parameter::of_token) {
-        for code in known.codes {
-            let elsewhere = parameter::EVERY_CALL.contains(known);
-            if !elsewhere && !caused.contains(&(known.name.to_owned(), code.number())) {
-                missing.insert((known.name, code.number()));
+    for (_, authenticator) in AUTHENTICATION_CASES {
+        let mut form = vec![("errorFormat", "json")];
+        form.extend(authenticator.map(|text| ("customerAuthenticator", text)));
+        let call = bench.http.post(bench.url(WV.token_path())).form(&form);
+        caused
+            .add(WV.token_path(), call.send().await.unwrap())
+            .await;
+    }
+    for (_, url, kid) in redemption_cases(&bench).await {
+        let refused = bench.redeem(&url, &device(), &[kid]).await;
+        caused.add("redemption", refused).await;
+    }
+    // A refusal calls a token by its usual name, where MS3's URL says `b` too.
+    let forged = format!("{}?b=sQAAAA", bench.url(MS3.license_path()));
+    let refused = bench.http.post(forged).send().await.unwrap();
+    let refused: RefusalBody = refused.json().await.unwrap();
+    let by_b = ("redemption".to_owned(), "b".to_owned(), refused.error_code);
+    caused.0.insert(by_b);
+    let own = [("customerAuthenticator", authenticator(Who::Test))];
+    for (path, cases) in [
+        ("/cmiapi/getrecord/", RECORD_CASES),
+        ("/cmiapi/getrecordbytime/", RECORD_TIME_CASES),
+        ("/cmiapi/getarchivedrecord/", RECORD_TIME_CASES),
+    ] {
+        for case in cases {
+            let call = bench.http.get(bench.url(path)).query(&own).query(case);
+            caused.add(path, call.send().await.unwrap()).await;
+        }
+    }
+    for (kek, key) in key_cases() {
+        let call = bench.http.post(bench.url("/keystore/keys")).query(&own);
+        let call = call.query(kek.map(|kek| ("kek", kek)).as_slice());
+        caused
+            .add("keys", call.json(&key).send().await.unwrap())
+            .await;
+    }
+
+    let mut missing = vec![];
+    let mut expect = |calls: &[&str], known: &Parameter| {
+        let these = caused.missing(calls, known);
+        missing.extend(these.into_iter().map(|it| (calls.join(", "), it)));
+    };
+    let every = Drm::ALL.map(Drm::token_path);
+    for drm in Drm::ALL {
+        for known in parameter::of_token(drm) {
+            // What is the same for every DRM need be caused for one alone.
+            let shared =
+                (Drm::ALL.iter()).all(|other| parameter::of_token(*other).any(|it| it == known));
+            if shared {
+                expect(&every, known);
+            } else {
+                expect(&[drm.token_path()], known);
             }
+        }
+    }
+    for (call, all) in [
+        ("redemption", parameter::REDEMPTION),
+        ("/cmiapi/getrecord/", parameter::RECORDS),
+        ("/cmiapi/getrecordbytime/", parameter::RECORDS_BY_TIME),
+        ("/cmiapi/getarchivedrecord/", parameter::RECORDS_BY_TIME),
+        ("keys", parameter::KEY_STORAGE),
+    ] {
+        for known in all {
+            expect(&[call], known);
         }
     }
     assert!(missing.is_empty(), "no case causes {missing:?}");
@@ -496,30 +690,36 @@ async fn an_unknown_error_format_is_refused_in_html() {
     assert_html(response, StatusCode::BAD_REQUEST, IN_HTML_ALONE).await;
 }
 
-#[tokio::test]
-async fn each_code_of_redemption_is_caused_in_html_and_json() {
-    let bench = Bench::start().await;
+/// A token for each of [`REDEMPTION_CODES`], with the kid to ask for.
+async fn redemption_cases(bench: &Bench) -> Vec<(ErrorCode, TokenUrl, &'static str)> {
     let bound_to = device().device_id().to_string();
     let bound = bench.token(Who::Test, WV, &[("deviceId", &bound_to)]).await;
     let unbound = bench.token(Who::Test, WV, &[]).await;
-    let forged: TokenUrl = format!("{}?ExpressPlayToken=sQAAAA", bound.endpoint())
-        .parse()
-        .unwrap();
+    let forged = format!("{}?ExpressPlayToken=sQAAAA", bound.endpoint());
     let unpaid = bench.token(Who::WithoutCredits, WV, &[]).await;
-    let cases = [
-        (&bound, KID),
-        (&forged, KID),
-        (&unbound, OTHER_KID),
-        (&unpaid, KID),
-    ];
-    for (code, (url, kid)) in REDEMPTION_CODES.into_iter().zip(cases) {
-        let json = bench.redeem(url, &device(), &[kid]).await;
+    // Its account is disabled once it has it.
+    let disabled = bench.token(Who::Unbound, WV, &[]).await;
+    let number = account(Who::Unbound).authenticator.number();
+    let account = bench.url(&format!("/__sim/sandboxes/default/accounts/test/{number}"));
+    let patch = bench.http.patch(account).json(&json!({ "disabled": true }));
+    assert_eq!(patch.send().await.unwrap().status(), StatusCode::OK);
+    let urls = [bound, forged.parse().unwrap(), unbound, unpaid, disabled];
+    let kids = [KID, KID, OTHER_KID, KID, KID];
+    let cases = REDEMPTION_CODES.into_iter().zip(urls).zip(kids);
+    cases.map(|((code, url), kid)| (code, url, kid)).collect()
+}
+
+#[tokio::test]
+async fn each_code_of_redemption_is_caused_in_html_and_json() {
+    let bench = Bench::start().await;
+    for (code, url, kid) in redemption_cases(&bench).await {
+        let json = bench.redeem(&url, &device(), &[kid]).await;
         assert_json(json, StatusCode::FORBIDDEN, code).await;
         let html = bench
             .http
             .post(format!("{}&errorFormat=html", url.reveal()))
             .header("content-type", "application/jose")
-            .body(bench.challenge(url, &device(), &[kid]))
+            .body(bench.challenge(&url, &device(), &[kid]))
             .send()
             .await
             .unwrap();

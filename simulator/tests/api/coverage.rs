@@ -12,146 +12,242 @@ use expressplay::{
     parameter::{self, Parameter},
 };
 
-/// What a parameter does when it is right, by name; what it earns when it is wrong is
-/// [`CODES`]' to show.
-const PARAMETERS: &[(&str, &str)] = &[
-    (
-        "customerAuthenticator",
-        "codes::authentication_is_checked_before_anything_else",
-    ),
-    (
-        "errorFormat",
-        "codes::each_code_of_token_generation_is_caused_in_html_and_json",
-    ),
-    ("expirationTime", "tokens::a_token_ends_when_it_says"),
-    (
-        "cookie",
-        "tokens::the_cookie_travels_as_a_parameter_or_as_a_header",
-    ),
-    (
-        "deviceId",
-        "licenses::a_token_bound_to_one_device_is_redeemed_by_it_and_refused_on_another",
-    ),
-    (
-        "deviceid",
-        "tests::the_seeds_spelling_of_the_device_id_is_read_too",
-    ),
-    (
-        "useHttps",
-        "tokens::the_returned_url_is_the_hosts_own_unless_told_otherwise",
-    ),
-    ("generalFlags", "tests::a_request_is_read_as_it_was_written"),
-    ("kid", "tokens::several_keys_travel_in_one_token"),
-    (
-        "contentKey",
-        "tokens::a_key_may_come_in_clear_wrapped_or_from_storage",
-    ),
-    (
-        "kek",
-        "tokens::a_key_may_come_in_clear_wrapped_or_from_storage",
-    ),
-    (
-        "ek",
-        "tokens::a_key_may_come_in_clear_wrapped_or_from_storage",
-    ),
-    (
-        "contentId",
-        "marlin::an_ms3_token_is_redeemed_by_its_own_parameter_for_the_kids_that_it_has",
-    ),
-    (
-        "rental.periodEndTime",
-        "rental::a_token_for_a_rental_does_not_outlive_it",
-    ),
-    (
-        "rightsType",
-        "rental::a_token_for_a_rental_does_not_outlive_it",
-    ),
-    ("iv", "tests::a_request_is_read_as_it_was_written"),
-    (
-        "contentURL",
-        "marlin::an_ms3_token_is_a_compound_url_of_licence_and_content",
-    ),
-    (
-        "ms3Scheme",
-        "marlin::an_ms3_token_is_a_compound_url_of_licence_and_content",
-    ),
-    (
-        "ms3SchemeType",
-        "marlin::an_ms3_token_is_a_compound_url_of_licence_and_content",
-    ),
-    (
-        "ms3Extension",
-        "tests::an_ms3_extension_is_one_parameter_or_three",
-    ),
-    (
-        "extensionType",
-        "tests::an_ms3_extension_is_one_parameter_or_three",
-    ),
-    (
-        "extensionPayload",
-        "tests::an_ms3_extension_is_one_parameter_or_three",
-    ),
-    (
-        "extensionCriticalFlag",
-        "tests::an_ms3_extension_is_one_parameter_or_three",
-    ),
-    (
-        "outputControlOverride",
-        "marlin::what_public_clients_send_gets_a_token",
-    ),
-    (
-        "actionTokenType",
-        "marlin::a_device_is_registered_and_taken_back_and_no_credit_is_used",
-    ),
-    (
-        "userId",
-        "marlin::a_device_is_registered_and_taken_back_and_no_credit_is_used",
-    ),
-    (
-        "userKey",
-        "marlin::a_device_is_registered_and_taken_back_and_no_credit_is_used",
-    ),
-    (
-        "id",
-        "records::records_are_found_by_each_of_the_four_methods",
-    ),
-    (
-        "start",
-        "records::records_are_found_by_each_of_the_four_methods",
-    ),
-    (
-        "length",
-        "records::records_are_found_by_each_of_the_four_methods",
-    ),
-    (
-        "startTime",
-        "records::records_are_found_by_time_and_the_archive_has_the_old_ones",
-    ),
-    (
-        "endTime",
-        "records::records_are_found_by_time_and_the_archive_has_the_old_ones",
-    ),
-    ("k", "keys::a_key_is_made_read_and_removed"),
-    ("body", "keys::a_key_is_made_read_and_removed"),
-    (
-        "ExpressPlayToken",
-        "licenses::a_token_may_travel_in_a_header",
-    ),
-    (
-        "b",
-        "marlin::an_ms3_token_is_redeemed_by_its_own_parameter_for_the_kids_that_it_has",
-    ),
-    (
-        "challenge",
-        "licenses::a_challenge_must_be_signed_by_its_own_key_for_this_token_and_now",
-    ),
-    (
-        "kids",
-        "marlin::an_ms3_token_is_redeemed_by_its_own_parameter_for_the_kids_that_it_has",
-    ),
-];
 /// What shows that a parameter is read and carried as it was written.
 const READ_AS_WRITTEN: &str = "tests::a_request_is_read_as_it_was_written";
+const MS3_EXTENSION: &str = "tests::an_ms3_extension_is_one_parameter_or_three";
+
+/// The calls, by their headings; a token's own parameters stand under its path.
+const EVERY_TOKEN: &str = "Every token request";
+const REDEMPTION: &str = "Redemption";
+const RECORDS: &str = "/cmiapi/getrecord/";
+const RECORDS_BY_TIME: &str = "/cmiapi/getrecordbytime/, /cmiapi/getarchivedrecord/";
+const KEY_STORAGE: &str = "/keystore/keys";
+
+/// What a call's parameter does when it is right; what it earns when it is wrong is [`CODES`]' to
+/// show. A name that two calls have is two parameters.
+const PARAMETERS: &[(&str, &[(&str, &str)])] = &[
+    (
+        EVERY_TOKEN,
+        &[
+            (
+                "customerAuthenticator",
+                "codes::authentication_is_checked_before_anything_else",
+            ),
+            (
+                "errorFormat",
+                "codes::each_code_of_token_generation_is_caused_in_html_and_json",
+            ),
+            ("expirationTime", "tokens::a_token_ends_when_it_says"),
+            (
+                "cookie",
+                "tokens::the_cookie_travels_as_a_parameter_or_as_a_header",
+            ),
+            (
+                "deviceId",
+                "licenses::a_token_bound_to_one_device_is_redeemed_by_it_and_refused_on_another",
+            ),
+            (
+                "deviceid",
+                "tests::the_seeds_spelling_of_the_device_id_is_read_too",
+            ),
+            (
+                "useHttps",
+                "tokens::the_returned_url_is_the_hosts_own_unless_told_otherwise",
+            ),
+            ("generalFlags", READ_AS_WRITTEN),
+            ("kid", "tokens::several_keys_travel_in_one_token"),
+            (
+                "contentKey",
+                "tokens::a_key_may_come_in_clear_wrapped_or_from_storage",
+            ),
+            (
+                "kek",
+                "tokens::a_key_may_come_in_clear_wrapped_or_from_storage",
+            ),
+            (
+                "ek",
+                "tokens::a_key_may_come_in_clear_wrapped_or_from_storage",
+            ),
+        ],
+    ),
+    (
+        "/hms/wv/token",
+        &[
+            (
+                "contentId",
+                "tokens::a_widevine_content_id_is_on_record_with_the_36_characters_that_are_carried",
+            ),
+            ("securityLevel", READ_AS_WRITTEN),
+            ("hdcpOutputControl", READ_AS_WRITTEN),
+            ("trackType", READ_AS_WRITTEN),
+            ("licenseDuration", READ_AS_WRITTEN),
+            ("playbackDuration", READ_AS_WRITTEN),
+            ("wvExtension", READ_AS_WRITTEN),
+        ],
+    ),
+    (
+        "/hms/pr/token",
+        &[
+            (
+                "rightsType",
+                "tokens::a_rental_cannot_be_started_after_its_period",
+            ),
+            (
+                "rental.periodEndTime",
+                "tokens::a_rental_cannot_be_started_after_its_period",
+            ),
+            ("rental.playDuration", READ_AS_WRITTEN),
+            ("analogVideoOPL", READ_AS_WRITTEN),
+            ("compressedDigitalAudioOPL", READ_AS_WRITTEN),
+            ("compressedDigitalVideoOPL", READ_AS_WRITTEN),
+            ("uncompressedDigitalAudioOPL", READ_AS_WRITTEN),
+            ("uncompressedDigitalVideoOPL", READ_AS_WRITTEN),
+            ("unknownOutputBehavior", READ_AS_WRITTEN),
+            ("outputControlFlags", READ_AS_WRITTEN),
+            ("extensionType", READ_AS_WRITTEN),
+            ("extensionPayload", READ_AS_WRITTEN),
+            ("minCertSecurityLevel", READ_AS_WRITTEN),
+            ("algId", READ_AS_WRITTEN),
+        ],
+    ),
+    (
+        "/hms/fp/token",
+        &[
+            ("iv", READ_AS_WRITTEN),
+            ("rentalDuration", READ_AS_WRITTEN),
+            ("fpExtension", READ_AS_WRITTEN),
+        ],
+    ),
+    (
+        "/hms/ms3/token",
+        &[
+            (
+                "contentId",
+                "marlin::an_ms3_token_is_redeemed_by_its_own_parameter_for_the_kids_that_it_has",
+            ),
+            ("outputControlOverride", READ_AS_WRITTEN),
+            ("outputControlFlags", READ_AS_WRITTEN),
+            ("outputControlValue", READ_AS_WRITTEN),
+            (
+                "contentURL",
+                "marlin::an_ms3_token_is_a_compound_url_of_licence_and_content",
+            ),
+            ("ms3Extension", MS3_EXTENSION),
+            ("extensionType", MS3_EXTENSION),
+            ("extensionPayload", MS3_EXTENSION),
+            ("extensionCriticalFlag", MS3_EXTENSION),
+            (
+                "ms3Scheme",
+                "marlin::an_ms3_token_is_a_compound_url_of_licence_and_content",
+            ),
+            (
+                "ms3SchemeType",
+                "marlin::an_ms3_token_is_a_compound_url_of_licence_and_content",
+            ),
+        ],
+    ),
+    (
+        "/hms/bb/token",
+        &[
+            (
+                "actionTokenType",
+                "marlin::a_device_is_registered_and_taken_back_and_no_credit_is_used",
+            ),
+            ("userId", READ_AS_WRITTEN),
+            ("userKey", READ_AS_WRITTEN),
+            (
+                "contentId",
+                "marlin::a_broadband_licence_is_acquired_and_ends_with_its_rental",
+            ),
+            ("outputControlOverride", READ_AS_WRITTEN),
+            ("outputControlFlags", READ_AS_WRITTEN),
+            ("outputControlValue", READ_AS_WRITTEN),
+            (
+                "rightsType",
+                "marlin::a_broadband_licence_is_acquired_and_ends_with_its_rental",
+            ),
+            (
+                "rental.periodEndTime",
+                "marlin::a_broadband_licence_is_acquired_and_ends_with_its_rental",
+            ),
+            ("rental.playDuration", READ_AS_WRITTEN),
+        ],
+    ),
+    (
+        REDEMPTION,
+        &[
+            (
+                "ExpressPlayToken",
+                "licenses::a_token_may_travel_in_a_header",
+            ),
+            (
+                "b",
+                "marlin::an_ms3_token_is_redeemed_by_its_own_parameter_for_the_kids_that_it_has",
+            ),
+            (
+                "challenge",
+                "licenses::a_challenge_must_be_signed_by_its_own_key_for_this_token_and_now",
+            ),
+            (
+                "kids",
+                "marlin::an_ms3_token_is_redeemed_by_its_own_parameter_for_the_kids_that_it_has",
+            ),
+        ],
+    ),
+    (
+        RECORDS,
+        &[
+            (
+                "cookie",
+                "records::records_are_found_by_each_of_the_four_methods",
+            ),
+            (
+                "id",
+                "records::records_are_found_by_each_of_the_four_methods",
+            ),
+            (
+                "start",
+                "records::records_are_found_by_each_of_the_four_methods",
+            ),
+            (
+                "length",
+                "records::records_are_found_by_each_of_the_four_methods",
+            ),
+        ],
+    ),
+    (
+        RECORDS_BY_TIME,
+        &[
+            (
+                "startTime",
+                "records::records_are_found_by_time_and_the_archive_has_the_old_ones",
+            ),
+            (
+                "endTime",
+                "records::records_are_found_by_time_and_the_archive_has_the_old_ones",
+            ),
+        ],
+    ),
+    (
+        KEY_STORAGE,
+        &[
+            ("kek", "keys::keys_under_different_keks_are_listed_together"),
+            (
+                "kid",
+                "keys::the_golden_vector_goes_in_wrapped_and_comes_out_clear",
+            ),
+            (
+                "k",
+                "keys::the_golden_vector_goes_in_wrapped_and_comes_out_clear",
+            ),
+            (
+                "ek",
+                "keys::the_golden_vector_goes_in_wrapped_and_comes_out_clear",
+            ),
+            ("body", "keys::a_key_is_made_read_and_removed"),
+        ],
+    ),
+];
 
 /// Answers and rules that belong to no one parameter, by the API's section.
 const RULES: &[(&str, &[(&str, &str)])] = &[
@@ -398,15 +494,42 @@ from the tables that the simulator goes by, and fails where it would write it ot
 `simulator/tests/api/coverage.rs`. What the simulator chose because nothing public says it is in
 [`fidelity.md`](fidelity.md).
 
-That each code of a parameter's is really earned by that parameter is shown by
-`codes::every_code_that_a_parameter_may_earn_is_caused_by_it`.
+That each code is really earned by the parameter that it stands beside, in that call, is shown by
+`codes::every_code_that_a_parameter_may_earn_is_caused_by_it` (-3004, which comes in html alone, by
+`codes::an_unknown_error_format_is_refused_in_html`).
 ";
 
-fn shown_by(parameter: &Parameter) -> &'static str {
-    PARAMETERS
-        .iter()
-        .find(|(name, _)| *name == parameter.name)
-        .map_or(READ_AS_WRITTEN, |(_, test)| test)
+/// What shows a call's parameter. One that nothing shows has no place on the page.
+fn shown_by(call: &str, name: &str) -> &'static str {
+    let of_call = PARAMETERS.iter().find(|(known, _)| *known == call);
+    let (_, all) = of_call.unwrap_or_else(|| panic!("no test is named for {call}"));
+    let found = all.iter().find(|(known, _)| *known == name);
+    let (_, test) = found.unwrap_or_else(|| panic!("no test is named for {name} of {call}"));
+    test
+}
+
+/// Every call with its own parameters, those of every token request first.
+fn calls() -> Vec<(&'static str, Vec<&'static Parameter>)> {
+    let in_every = |one: &Parameter| {
+        Drm::ALL
+            .iter()
+            .all(|drm| parameter::of_token(*drm).any(|it| it == one))
+    };
+    let shared = parameter::of_token(Drm::Widevine).filter(|one| in_every(one));
+    let mut calls = vec![(EVERY_TOKEN, shared.collect())];
+    for drm in Drm::ALL {
+        let own = parameter::of_token(drm).filter(|one| !in_every(one));
+        calls.push((drm.token_path(), own.collect()));
+    }
+    for (call, all) in [
+        (REDEMPTION, parameter::REDEMPTION),
+        (RECORDS, parameter::RECORDS),
+        (RECORDS_BY_TIME, parameter::RECORDS_BY_TIME),
+        (KEY_STORAGE, parameter::KEY_STORAGE),
+    ] {
+        calls.push((call, all.iter().collect()));
+    }
+    calls
 }
 
 fn page() -> String {
@@ -418,28 +541,10 @@ fn page() -> String {
         }
     }
     page.push_str("\n## Parameters\n");
-    let mut seen = BTreeSet::new();
-    let tokens = Drm::ALL.map(|drm| {
-        let title = format!("`{}`", drm.token_path());
-        (title, parameter::of_token(drm).collect::<Vec<_>>())
-    });
-    let others = [
-        ("Redemption", parameter::REDEMPTION),
-        ("`/cmiapi/getrecord/`", parameter::RECORDS),
-        (
-            "`/cmiapi/getrecordbytime/`, `/cmiapi/getarchivedrecord/`",
-            parameter::RECORDS_BY_TIME,
-        ),
-        ("`/keystore/keys`", parameter::KEY_STORAGE),
-    ];
-    let others = others.map(|(title, all)| (title.to_owned(), all.iter().collect()));
-    let every = Drm::ALL.map(|drm| parameter::of_token(drm).collect::<Vec<_>>());
-    let in_every = |one: &Parameter| every.iter().all(|all| all.contains(&one));
-    for (title, all) in tokens.into_iter().chain(others) {
-        let is_token = title.starts_with("`/hms");
-        let heading = match (is_token, seen.is_empty()) {
-            (true, true) => "Every token request, then Widevine's own".to_owned(),
-            _ => title,
+    for (call, all) in calls() {
+        let heading = match call.starts_with('/') {
+            true => format!("`{}`", call.replace(", ", "`, `")),
+            false => call.to_owned(),
         };
         write!(
             page,
@@ -447,24 +552,14 @@ fn page() -> String {
         )
         .unwrap();
         for one in all {
-            if is_token && in_every(one) && !seen.insert(one.name) {
-                continue;
-            }
-            let codes: Vec<_> = one.codes.iter().map(ToString::to_string).collect();
-            let index = if one.indexed { "`, `" } else { "" };
+            let name = one.name;
             let indexed = match one.indexed {
-                true => format!("{index}{}.0", one.name),
+                true => format!("`, `{name}.0"),
                 false => String::new(),
             };
-            writeln!(
-                page,
-                "| `{}{indexed}` | {} | {} | `{}` |",
-                one.name,
-                one.takes,
-                codes.join(", "),
-                shown_by(one)
-            )
-            .unwrap();
+            let codes: Vec<_> = one.codes.iter().map(ToString::to_string).collect();
+            let (takes, codes, test) = (one.takes, codes.join(", "), shown_by(call, name));
+            writeln!(page, "| `{name}{indexed}` | {takes} | {codes} | `{test}` |").unwrap();
         }
     }
     page.push_str("\n## Errors\n\n| code | meaning | shown by |\n|---|---|---|\n");
@@ -504,6 +599,20 @@ fn the_page_says_what_the_tables_say() {
         there == page,
         "docs/coverage.md is stale: UPDATE_DOCS=1 cargo test -p simulator coverage writes it anew"
     );
+}
+
+#[test]
+fn every_parameter_that_a_test_is_named_for_is_one() {
+    let calls = calls();
+    for (call, names) in PARAMETERS {
+        let (_, all) = calls.iter().find(|(known, _)| known == call).unwrap();
+        for (name, _) in *names {
+            assert!(
+                all.iter().any(|one| one.name == *name),
+                "{call} has no {name}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -100,10 +100,10 @@ impl Caller {
                 assert_eq!(answer.status(), StatusCode::OK);
                 // A licence is one when all of it has come.
                 answer.bytes().await.ok()?;
+                told.licenses.push(cookie.clone());
                 licenses.send_modify(|count| *count += 1);
                 self.store(&cookie).await?;
-                told.keys.push(cookie.clone());
-                told.licenses.push(cookie);
+                told.keys.push(cookie);
             }
         }
         .await;

@@ -84,6 +84,7 @@ async fn the_golden_vector_goes_in_wrapped_and_comes_out_clear() {
         all[0].k.as_deref(),
         Some("F2434CA0F6A7DE822574BF2F8190F6CD")
     );
+    assert_eq!(all[0].kid, KID.to_uppercase());
     assert_eq!(all[0].ek, EK);
     assert_eq!(all[0].kek_id.as_deref(), Some("mine"));
     assert_eq!(all[0].info.as_deref(), Some("reel 1"));

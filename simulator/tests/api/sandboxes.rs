@@ -1,6 +1,7 @@
 //! Sandboxes: ExpressPlays side by side, which see nothing of each other.
 
-use expressplay::{Drm, TokenUrl, record::Records};
+use expressplay::{Drm, TokenUrl, key_storage::StoredKey, record::Records};
+use futures_util::future::join_all;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use simulator::{Simulator, SoftDevice};
@@ -73,6 +74,23 @@ impl<'b> Sandbox<'b> {
         assert_eq!(self.redeem(&bound, intruder).await, Err(-4001));
     }
 
+    /// A call of key storage, with [`KEK`].
+    async fn keys(&self, method: Method, body: Option<Value>) -> Response {
+        let call = self
+            .bench
+            .http
+            .request(method, self.bench.url("/keystore/keys"))
+            .query(&[
+                ("customerAuthenticator", self.authenticators[0].as_str()),
+                ("kek", KEK),
+            ]);
+        let call = match &body {
+            Some(body) => call.json(body),
+            None => call,
+        };
+        call.send().await.unwrap()
+    }
+
     async fn redeem(&self, url: &TokenUrl, device: &SoftDevice) -> Result<(), i32> {
         let answer = self.bench.redeem(url, device, &[KID]).await;
         match answer.status() {
@@ -91,17 +109,31 @@ fn test_account(settings: Value) -> Value {
     json!({ "accounts": [{ "environment": "test", "settings": settings }] })
 }
 
+/// How many sandboxes are used at once.
+const MANY: u16 = 200;
+
 #[tokio::test]
 async fn two_hundred_go_through_the_seven_steps_at_once_and_see_nothing_of_each_other() {
     let bench = &Bench::start().await;
-    let run = async |number: u64| {
+    let making = (0..MANY).map(async |number| {
         let new = json!({ "name": format!("box-{number}"), "clock": { "now": moment(number) } });
         let sandbox = Sandbox::make(bench, new).await;
-        let device = device();
+        let fault = json!({ "effect": { "status": status(number) }, "call": "token", "times": 1 });
+        sandbox.control(Method::POST, "/faults", fault).await;
+        // All use the one kid, and the one kek.
+        let key = json!({ "kid": KID, "k": key(number) });
+        let stored = sandbox.keys(Method::POST, Some(key)).await;
+        assert_eq!(stored.status(), StatusCode::OK);
+        (number, sandbox)
+    });
+    let sandboxes = join_all(making).await;
+
+    let run = async |(number, sandbox): &(u16, Sandbox<'_>)| {
+        let broken = sandbox.token_call(Drm::Widevine, &[]).await;
+        assert_eq!(broken.status(), status(*number), "by its own fault");
+        let (device, another) = (device(), device());
         // All use the one cookie.
-        sandbox
-            .seven_steps(&device, &device_of_another(), COOKIE)
-            .await;
+        sandbox.seven_steps(&device, &another, COOKIE).await;
 
         let records = sandbox.records().await.records;
         assert_eq!(records.len(), 3, "its own, and nobody else's");
@@ -115,35 +147,36 @@ async fn two_hundred_go_through_the_seven_steps_at_once_and_see_nothing_of_each_
         let at = records[0].event_time.unwrap();
         assert_eq!(
             at.to_string()[..13],
-            moment(number)[..13],
+            moment(*number)[..13],
             "by its own clock"
         );
-        let keys = bench.http.get(bench.url("/keystore/keys"));
-        let query = [("customerAuthenticator", &sandbox.authenticators[0])];
-        let keys: Value = keys
-            .query(&query)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
-        assert_eq!(keys, json!([]));
+        let keys: Vec<StoredKey> = sandbox.keys(Method::GET, None).await.json().await.unwrap();
+        let keys: Vec<_> = keys
+            .iter()
+            .map(|stored| (stored.kid.to_lowercase(), stored.k.clone().unwrap()))
+            .map(|(kid, k)| (kid, k.to_lowercase()))
+            .collect();
+        assert_eq!(keys, [(KID.to_owned(), key(*number))]);
     };
-    futures_util::future::join_all((0..200).map(run)).await;
+    join_all(sandboxes.iter().map(run)).await;
 
     let all = bench.http.get(bench.url("/__sim/sandboxes")).send().await;
     let all: Vec<Value> = all.unwrap().json().await.unwrap();
-    assert_eq!(all.len(), 1 + 200);
+    assert_eq!(all.len(), 1 + usize::from(MANY));
     assert_eq!(bench.records(Who::Test, &[]).await, vec![]);
 }
 
-fn moment(number: u64) -> String {
+/// What sandbox `number` has for itself: the time, how its first token call fails, a stored key.
+fn moment(number: u16) -> String {
     format!("{}-01-01T00:00:00Z", 2030 + number)
 }
 
-fn device_of_another() -> SoftDevice {
-    device()
+fn status(number: u16) -> u16 {
+    400 + number
+}
+
+fn key(number: u16) -> String {
+    format!("{number:032x}")
 }
 
 #[tokio::test]

@@ -109,6 +109,11 @@ async fn a_cookie_in_a_header_is_held_to_the_same_rule() {
 #[tokio::test]
 async fn a_key_may_come_in_clear_wrapped_or_from_storage() {
     let bench = Bench::start().await;
+    let clear = [
+        ("kid", KID),
+        ("contentKey", "F2434CA0F6A7DE822574BF2F8190F6CD"),
+    ];
+    let clear = bench.token_from(Who::Test, Drm::Widevine, &clear).await;
     let wrapped = bench
         .token_from(
             Who::Test,
@@ -128,7 +133,7 @@ async fn a_key_may_come_in_clear_wrapped_or_from_storage() {
     let stored = bench
         .token_from(Who::Test, Drm::Widevine, &[("kid", KID), ("kek", KEK)])
         .await;
-    for url in [wrapped, stored] {
+    for url in [clear, wrapped, stored] {
         let body = bench
             .redeem(&url, &device(), &[KID])
             .await
@@ -159,6 +164,24 @@ async fn several_keys_travel_in_one_token() {
 }
 
 const EK_LIKE_KID: &str = "20112233445566778899aabbccddeeff";
+
+#[tokio::test]
+async fn a_widevine_content_id_is_on_record_with_the_36_characters_that_are_carried() {
+    let bench = Bench::start().await;
+    for (sent, carried) in [
+        ("reel-1", "reel-1"),
+        (
+            "a-content-id-of-more-than-36-characters",
+            "a-content-id-of-more-than-36-charact",
+        ),
+    ] {
+        let more = [("contentId", sent)];
+        let url = bench.token(Who::Test, Drm::Widevine, &more).await;
+        bench.licence(&url, &device(), &[KID]).await;
+        let newest = &bench.records(Who::Test, &[]).await[0];
+        assert_eq!(newest.content_id.as_deref(), Some(carried));
+    }
+}
 
 #[tokio::test]
 async fn a_fairplay_key_without_a_kid_answers_any_one_kid() {
