@@ -118,11 +118,13 @@ impl Simulator {
         self.handle_of(making).await
     }
 
-    /// Makes a sandbox of what another held. The same as `POST /__sim/import`.
+    /// Makes a sandbox of what another held, under its name or another: see [`Document::named`].
+    /// One for `default` goes into it, in place of what it holds. The same as
+    /// `POST /__sim/import`.
     ///
     /// # Errors
-    /// [`Error::Control`] for a name or an authenticator that another has, or where the document
-    /// holds what no simulator writes.
+    /// [`Error::Control`] for a name or an authenticator that another has, for accounts that
+    /// `default` has not, or where the document holds what no simulator writes.
     pub async fn import(&self, document: Document) -> Result<SandboxHandle, Error> {
         let service = self.service.clone();
         let making = tokio::spawn(async move { service.import_sandbox(document).await });

@@ -4,7 +4,10 @@
 use std::collections::HashSet;
 use std::{fmt, sync::Arc, time::Duration};
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -91,6 +94,12 @@ impl fmt::Debug for Document {
 }
 
 impl Document {
+    /// The same under another name, for a sandbox of that name.
+    #[must_use]
+    pub fn named(self, name: SandboxName) -> Self {
+        Self { name, ..self }
+    }
+
     fn check_faults(&self) -> Result<(), NoFault> {
         if self.faults.len() > MOST_FAULTS {
             return Err(NoFault::TooMany);
@@ -257,20 +266,30 @@ pub(crate) async fn export(
     Ok(Json(service.document_of(&sandbox).await?))
 }
 
-/// Makes a sandbox of a document, under the document's name.
+/// Makes a sandbox of a document. One for `default` goes into it, in place of what it holds, where
+/// it has the document's accounts: the simulator is started with those.
 #[utoipa::path(
     post,
     path = "/__sim/import",
     operation_id = "importASandbox",
     tag = "Snapshots",
     summary = "Import a sandbox",
+    params(("name" = Option<String>, Query, description = "The sandbox's name; the document's where this is left out")),
     request_body = serde_json::Value,
     responses((status = 201, description = "The sandbox that was made of it", body = SandboxState), Problem),
 )]
 pub(crate) async fn import(
     State(service): State<Service>,
-    Body(document): Body<Document>,
+    RawQuery(query): RawQuery,
+    Body(mut document): Body<Document>,
 ) -> Result<(StatusCode, Json<SandboxState>), Problem> {
+    for (key, value) in form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes()) {
+        let name = match &*key {
+            "name" => value.parse().map_err(|error| format!("name: {error}")),
+            _ => Err("an import takes the parameter name, and no other".to_owned()),
+        };
+        document = document.named(name.map_err(|why| Problem::new(StatusCode::BAD_REQUEST, why))?);
+    }
     let sandbox = service.import_sandbox(document).await?;
     Ok((StatusCode::CREATED, Json(service.state_of(&sandbox).await?)))
 }
@@ -391,9 +410,17 @@ impl Service {
         self.state_of(sandbox).await
     }
 
-    /// Makes a sandbox of a document, under the document's name.
+    /// Makes a sandbox of a document, under the document's name. The default one is there already,
+    /// and holds afterwards what the document says.
     pub(crate) async fn import_sandbox(&self, document: Document) -> Result<Arc<Sandbox>, Problem> {
         document.check_faults()?;
+        let of_default = (document.name == SandboxName::of_default())
+            .then(|| self.sandboxes.get(&document.name))
+            .flatten();
+        if let Some(sandbox) = of_default {
+            self.put_back(&sandbox, document).await?;
+            return Ok(sandbox);
+        }
         let new = NewSandbox {
             name: Some(document.name.clone()),
             seed: document.seed,
@@ -461,7 +488,11 @@ impl Service {
                     && customer.authenticator.reveal() == held.authenticator
             });
             let customer = customer.ok_or_else(|| {
-                let why = "the document has an account that the sandbox has not";
+                let why = format!(
+                    "the document has an account that sandbox {} has not: give it the same \
+                     authenticators, or import under another name",
+                    sandbox.name
+                );
                 Problem::new(StatusCode::CONFLICT, why)
             })?;
             for ((table, _, read), rows) in TABLES.iter().zip(&held.data) {

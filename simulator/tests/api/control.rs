@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulator::{Error, Simulator, clock::Hands};
+use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::{
     help::Bench,
@@ -177,28 +178,32 @@ async fn whatever_is_wrong_with_a_call_is_told_in_json() {
 
 #[tokio::test]
 async fn a_change_is_made_to_its_end_even_if_nobody_waits_for_it() {
-    let bench = Bench::start().await;
-    for number in 0..20 {
-        let address = bench.simulator.addr();
-        let body = format!(r#"{{"name": "left-{number}"}}"#);
-        let request = format!(
-            "POST /__sim/sandboxes HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let mut connection = TcpStream::connect(address).unwrap();
-        connection.write_all(request.as_bytes()).unwrap();
-        drop(connection);
-    }
-    let mut all: Vec<Value> = vec![];
-    for _ in 0..2000 {
-        let listed = bench.http.get(bench.url("/__sim/sandboxes")).send().await;
-        all = listed.unwrap().json().await.unwrap();
-        if all.len() == 1 + 20 {
-            break;
-        }
-    }
-    assert_eq!(all.len(), 1 + 20);
-    for sandbox in all {
-        assert!(!sandbox["accounts"].as_array().unwrap().is_empty());
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}/simulator.db", folder.path().display());
+    let bench = Bench::with(Simulator::builder().database(&database)).await;
+    let get = async |path: &str| {
+        let answer = bench.http.get(bench.url(path)).send().await.unwrap();
+        answer.json::<Vec<Value>>().await.unwrap().len()
+    };
+    // For as long as another holds the database, the change is under way.
+    let mut other = SqliteConnection::connect(&database).await.unwrap();
+    other.execute("begin immediate").await.unwrap();
+    let (address, body) = (bench.simulator.addr(), r#"{"name": "left"}"#);
+    let request = format!(
+        "POST /__sim/sandboxes HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.write_all(request.as_bytes()).unwrap();
+    while get("/__sim/sandboxes").await == 1 {}
+    drop(connection);
+    // Whoever answers a later call has seen that the connection ended.
+    get("/__sim/sandboxes").await;
+    other.execute("commit").await.unwrap();
+
+    // This waits for its turn, after that change.
+    get("/__sim/sandboxes/left/snapshots").await;
+    let kept = sqlx::query_scalar("select count(*) from sandbox where name = 'left'");
+    let kept: i64 = kept.fetch_one(&mut other).await.unwrap();
+    assert_eq!(kept, 1);
 }

@@ -17,7 +17,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     help::{EK, KEK, KEY, KID, device, kid_bytes},
-    process::{Running, fault_of, in_folder, serve},
+    process::{Running, fault_of, in_folder, serve, without_settings},
 };
 
 const KILLS: usize = 12;
@@ -233,6 +233,7 @@ async fn a_disk_that_takes_no_more_is_told_and_ends_it_and_no_licence_is_lost() 
     // A limit on the size of files (in KiB) is what a disk without room is to one who has no disk
     // to fill: the system refuses to write.
     let mut limited = Command::new("bash");
+    without_settings(&mut limited);
     limited
         .args(["-c", "ulimit -f 600; exec \"$@\"", "bash"])
         .arg(env!("CARGO_BIN_EXE_simulator"))

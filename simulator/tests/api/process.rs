@@ -6,16 +6,26 @@ use std::{
     process::{Child, ChildStderr, Command, ExitStatus, Stdio},
 };
 
-/// The program with these flags, and nothing from the environment.
+/// The program with these flags, and none of its settings from the environment.
 pub(crate) fn serve(flags: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_simulator"));
     command
         .arg("serve")
         .args(flags)
-        .env_remove("RUST_LOG")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    without_settings(&mut command);
     command
+}
+
+/// Keeps from a program what whoever runs the tests has set for a simulator of their own.
+pub(crate) fn without_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let set = name.to_string_lossy();
+        if set == "RUST_LOG" || set.starts_with("SIMULATOR_") {
+            command.env_remove(&name);
+        }
+    }
 }
 
 /// The flags of a database in a folder, and of a port that is free.

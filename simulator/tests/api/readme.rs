@@ -4,6 +4,8 @@ use std::process::Command;
 
 use simulator::Simulator;
 
+use crate::process::without_settings;
+
 const README: &str = include_str!("../../../README.md");
 
 /// The first script of the README that is to be run as it stands.
@@ -23,6 +25,7 @@ async fn the_workflow_of_the_readme_runs_as_it_stands() {
         std::env::var("PATH").unwrap()
     );
     let mut run = Command::new("bash");
+    without_settings(&mut run);
     run.args(["-euo", "pipefail", "-c", script()])
         .current_dir(folder.path())
         .env("PATH", path)

@@ -401,6 +401,8 @@ async fn sandboxes_survive_a_restart_with_clock_settings_and_all() {
     let set = json!({ "now": "2031-05-06T07:08:09Z" });
     sandbox.control(Method::PUT, "/clock", set).await;
     let before = sandbox.control(Method::GET, "", json!({})).await;
+    let strict = [("securityLevel", "1"), ("hdcpOutputControl", "0")];
+    let token = sandbox.token(&strict).await.token().clone();
     bench.simulator.stop().await;
 
     let bench = start().await;
@@ -414,6 +416,9 @@ async fn sandboxes_survive_a_restart_with_clock_settings_and_all() {
     after["clock"]["aheadMs"] = before["clock"]["aheadMs"].clone();
     assert_eq!(after, before);
     assert_eq!(after["clock"]["now"], "2031-05-06T07:08:09Z");
+    let url = TokenUrl::new(&bench.url("/hms/wv/rights/"), token).unwrap();
+    let redeemed = bench.redeem(&url, &device(), &[KID]).await;
+    assert_eq!(redeemed.status(), StatusCode::OK, "its tokens open still");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use simulator::Simulator;
 
-use crate::help::{Bench, COOKIE, EK, KEY, KID, base_form, device};
+use crate::help::{Bench, COOKIE, EK, KEY, KID, Who, base_form, device};
 
 const BOX: &str = "/__sim/sandboxes/box";
 
@@ -252,6 +252,49 @@ async fn a_sandbox_is_taken_elsewhere_as_a_file() {
         let mut wrong = file.clone();
         wrong[member] = value;
         let (status, said) = control(elsewhere, Method::POST, "/__sim/import", wrong).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{said}");
+        assert!(said["error"].as_str().unwrap().contains(why), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn the_default_sandbox_is_exported_and_imported_too() {
+    let played = async |bench: &Bench| {
+        let url = bench.token(Who::Test, Drm::Widevine, &[]).await;
+        let licence = bench.redeem(&url, &device(), &[KID]).await;
+        assert_eq!(licence.status(), StatusCode::OK);
+    };
+    let bench = &Bench::start().await;
+    played(bench).await;
+    let export = "/__sim/sandboxes/default/export";
+    let file = done(bench, Method::GET, export, json!({})).await;
+    let first = bench.records(Who::Test, &[]).await;
+    played(bench).await;
+    done(bench, Method::POST, "/__sim/import", file.clone()).await;
+    assert_eq!(bench.records(Who::Test, &[]).await, first, "as it was");
+
+    // One of other accounts takes it under another name, and gives it back.
+    let elsewhere = &Bench::of(Simulator::builder()).await;
+    let (status, said) = control(elsewhere, Method::POST, "/__sim/import", file.clone()).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let why = said["error"].as_str().unwrap();
+    assert!(why.contains("sandbox default has not"), "{why}");
+    done(elsewhere, Method::POST, "/__sim/import?name=box", file).await;
+    assert_eq!(elsewhere.records(Who::Test, &[]).await, first);
+    let file = done(elsewhere, Method::GET, &format!("{BOX}/export"), json!({})).await;
+    played(bench).await;
+    done(
+        bench,
+        Method::POST,
+        "/__sim/import?name=default",
+        file.clone(),
+    )
+    .await;
+    assert_eq!(bench.records(Who::Test, &[]).await, first);
+
+    for (query, why) in [("name=No Name", "a-z"), ("as=box", "parameter name")] {
+        let path = format!("/__sim/import?{query}");
+        let (status, said) = control(bench, Method::POST, &path, file.clone()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{said}");
         assert!(said["error"].as_str().unwrap().contains(why), "{said}");
     }
