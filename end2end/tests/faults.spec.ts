@@ -43,7 +43,8 @@ for (const { name, effect, says, refusals } of LICENCE_FAULTS) {
 
 test('a slow licence is waited for', async ({ shop, device }) => {
   await buy(device);
-  await shop.expressPlay.faults.add({ effect: { latency: { ms: 1500 } }, call: 'license' });
+  // So long that the text is seen on a machine that is busy; the player itself waits ten seconds.
+  await shop.expressPlay.faults.add({ effect: { latency: { ms: 6000 } }, call: 'license' });
   await device.play('tidewater');
   await expect(device.page.getByText('Asking ExpressPlay for a licence…')).toBeVisible();
   await device.expectPlaying();

@@ -478,25 +478,29 @@ pub fn may_be_shown(name: &str, value: &str) -> bool {
     !is_secret(base) && (value.len() < 32 || LONG_AND_PUBLIC.contains(&base))
 }
 
-/// Whether a parameter's value must not be repeated, in whatever case its name is written: a
-/// misspelt secret is one all the same.
+/// Whether a parameter's value must not be repeated, in whatever case its name is written and
+/// whatever stands for its index: a misspelt secret is one all the same.
 #[must_use]
 pub fn is_secret(name: &str) -> bool {
-    let base = base_of(name);
+    let base = name.split('.').next().unwrap_or(name);
     SECRET
         .iter()
         .any(|secret| secret.eq_ignore_ascii_case(base))
 }
 
-/// A parameter's name without its index: `kid.1` is a `kid`.
+/// A parameter's name without its index: `kid.1` is a `kid`. An index is 0 to 65535 as it is usually
+/// written; `kid.01` is another name.
 #[must_use]
 pub fn base_of(name: &str) -> &str {
     match name.rsplit_once('.') {
-        Some((base, index)) if !index.is_empty() && index.bytes().all(|b| b.is_ascii_digit()) => {
-            base
-        }
+        Some((base, index)) if is_index(index) => base,
         _ => name,
     }
+}
+
+fn is_index(text: &str) -> bool {
+    text.parse::<u16>()
+        .is_ok_and(|index| index.to_string() == text)
 }
 
 #[cfg(test)]
@@ -532,8 +536,25 @@ mod tests {
     }
 
     #[test]
+    fn an_index_is_a_number_as_it_is_usually_written() {
+        for name in ["kid.0", "kid.12", "kid.65535", "kid"] {
+            assert_eq!(base_of(name), "kid", "{name}");
+        }
+        for name in ["kid.01", "kid.+1", "kid.65536", "kid.", "kid.x"] {
+            assert_eq!(base_of(name), name);
+        }
+    }
+
+    #[test]
     fn a_secret_is_one_in_any_spelling_and_under_any_index() {
-        for name in ["contentKey", "contentkey.3", "KEK", "expressplaytoken"] {
+        for name in [
+            "contentKey",
+            "contentkey.3",
+            "contentKey.01",
+            "ek.x",
+            "KEK",
+            "expressplaytoken",
+        ] {
             assert!(is_secret(name), "{name}");
         }
         for name in ["kid", "cookie", "deviceId", "contentKeyId"] {

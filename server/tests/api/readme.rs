@@ -23,24 +23,21 @@ fn script(language: &str) -> &'static str {
     rest.split_once("```").unwrap().0
 }
 
-/// The simulator's program, which plays the devices. Where the whole workspace is tested it is here
-/// already; where only this crate is, it is built now.
+/// The simulator's program, which plays the devices. It is built here: one that lies there already
+/// may be of yesterday. Where the whole workspace is tested there is nothing left to build.
 fn simulator() -> PathBuf {
     let folder = Path::new(SERVER).parent().unwrap();
-    let program = folder.join("simulator");
-    if !program.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        // With the server's features, so that little is built that is not here.
-        build.args(["build", "--locked", "-p", "server", "-p", "simulator"]);
-        build.args(["--bin", "simulator", "--target-dir"]);
-        build.arg(folder.parent().unwrap());
-        if folder.ends_with("release") {
-            build.arg("--release");
-        }
-        let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-        assert!(status.unwrap().success());
+    let mut build = Command::new(env!("CARGO"));
+    // With the server's features, so that little is built that is not here.
+    build.args(["build", "--locked", "-p", "server", "-p", "simulator"]);
+    build.args(["--bin", "simulator", "--target-dir"]);
+    build.arg(folder.parent().unwrap());
+    if folder.ends_with("release") {
+        build.arg("--release");
     }
-    program
+    let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
+    assert!(status.unwrap().success());
+    folder.join("simulator")
 }
 
 #[tokio::test]

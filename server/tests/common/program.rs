@@ -10,9 +10,15 @@ use tempfile::TempDir;
 pub(crate) const AUTHENTICATOR: &str = "201722,1ad8eed133edf43cbcc185f0236828ae";
 pub(crate) const CATALOGUE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/catalogue.toml");
 
-/// The program, to be run in a folder of its own, on a free port.
+/// The program, to be run in a folder of its own, on a free port, and with nothing from whoever runs
+/// the tests.
 pub(crate) fn server(folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("BINDERY_") {
+            command.env_remove(name);
+        }
+    }
     command
         .current_dir(folder.path())
         .env_remove("RUST_LOG")
