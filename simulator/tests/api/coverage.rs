@@ -566,7 +566,7 @@ fn page() -> String {
     }
     page.push_str("\n## Errors\n\n| code | meaning | shown by |\n|---|---|---|\n");
     for code in ErrorCode::ALL {
-        let never = NOT_CAUSED.contains(&code);
+        let never = NOT_CAUSED.contains(code);
         let other = OTHER_CODES
             .iter()
             .find(|(number, _)| *number == code.number());
