@@ -17,6 +17,8 @@ mod outage;
 mod program;
 mod readme;
 mod rental;
+#[path = "../../../simulator/tests/api/rot.rs"]
+mod rot;
 mod sees;
 mod sees_program;
 mod viewers;

@@ -1,15 +1,17 @@
 //! ExpressPlay down, slow, or refusing: nothing charged, nothing lost, and it works afterwards.
 
-use std::{net::SocketAddr, os::unix::fs::FileExt, path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use app::problem::Problem;
 use expressplay::CustomerAuthenticator;
 use reqwest::StatusCode;
 use server::{ExpressPlay, Settings};
 use simulator::{Account, Environment, Simulator};
-use sqlx::SqlitePool;
 
-use crate::common::{ALICE, Browser, Gateway, Mood, TestShop, log, shop::ANY_PORT};
+use crate::{
+    common::{ALICE, Browser, Gateway, Mood, TestShop, log, shop::ANY_PORT},
+    rot::rot,
+};
 
 fn authenticator() -> CustomerAuthenticator {
     CustomerAuthenticator::new(301, [3; 16])
@@ -95,31 +97,6 @@ async fn a_shop_whose_expressplay_cannot_go_on_says_that_it_is_down() {
     let other = tempfile::tempdir().unwrap();
     let _running = simulator(address, other.path()).await;
     registered(&shop).await;
-}
-
-/// Writes nonsense over the page that a simulator's records begin at.
-async fn rot(file: &Path) {
-    let url = format!("sqlite://{}", file.display());
-    let database = SqlitePool::connect(&url).await.unwrap();
-    let (page, size): (i64, i64) = sqlx::query_as(
-        "select rootpage, (select page_size from pragma_page_size) from sqlite_schema
-         where name = 'record'",
-    )
-    .fetch_one(&database)
-    .await
-    .unwrap();
-    // Something new, so that whoever has pages in memory reads them again.
-    for sql in [
-        "insert into used_challenge values (x'00', 'rot', 0)",
-        "delete from used_challenge where jti = 'rot'",
-        "pragma wal_checkpoint(truncate)",
-    ] {
-        sqlx::query(sql).execute(&database).await.unwrap();
-    }
-    let (page, size) = (u64::try_from(page).unwrap(), usize::try_from(size).unwrap());
-    let file = std::fs::File::options().write(true).open(file).unwrap();
-    file.write_all_at(&vec![0x5a; size], (page - 1) * size as u64)
-        .unwrap();
 }
 
 #[tokio::test]

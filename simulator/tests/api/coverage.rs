@@ -12,6 +12,8 @@ use expressplay::{
     parameter::{self, Parameter},
 };
 
+use crate::codes::NOT_CAUSED;
+
 /// What shows that a parameter is read and carried as it was written.
 const READ_AS_WRITTEN: &str = "tests::a_request_is_read_as_it_was_written";
 const MS3_EXTENSION: &str = "tests::an_ms3_extension_is_one_parameter_or_three";
@@ -564,7 +566,7 @@ fn page() -> String {
     }
     page.push_str("\n## Errors\n\n| code | meaning | shown by |\n|---|---|---|\n");
     for code in ErrorCode::ALL {
-        let never = [-2003, -2030, -6002, -6004, -6005, -6006, -7008].contains(&code.number());
+        let never = NOT_CAUSED.contains(code);
         let other = OTHER_CODES
             .iter()
             .find(|(number, _)| *number == code.number());

@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashSet,
-    os::unix::fs::FileExt,
     path::Path,
     process::{Command, Stdio},
 };
@@ -18,6 +17,7 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     help::{EK, KEK, KEY, KID, device, kid_bytes},
     process::{Running, fault_of, in_folder, serve},
+    rot::rot,
 };
 
 const KILLS: usize = 12;
@@ -271,7 +271,7 @@ async fn a_database_that_rots_while_it_is_served_is_told_and_ends_it() {
         caller.redeem(&token, &device()).await.unwrap().status(),
         StatusCode::OK
     );
-    rot(folder.path()).await;
+    rot(&folder.path().join("simulator.db")).await;
 
     let answer = caller.redeem(&token, &device()).await.unwrap();
     assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
@@ -283,33 +283,6 @@ async fn a_database_that_rots_while_it_is_served_is_told_and_ends_it() {
         said.contains("cannot go on: the database is corrupt"),
         "{said}"
     );
-}
-
-/// Writes nonsense over the page that the records begin at.
-async fn rot(folder: &Path) {
-    let database = database(folder).await;
-    let (page, size): (i64, i64) = sqlx::query_as(
-        "select rootpage, (select page_size from pragma_page_size) from sqlite_schema
-         where name = 'record'",
-    )
-    .fetch_one(&database)
-    .await
-    .unwrap();
-    // Something new, so that whoever has pages in memory reads them again.
-    for sql in [
-        "insert into used_challenge values (x'00', 'rot', 0)",
-        "delete from used_challenge where jti = 'rot'",
-        "pragma wal_checkpoint(truncate)",
-    ] {
-        sqlx::query(sql).execute(&database).await.unwrap();
-    }
-    let file = std::fs::File::options()
-        .write(true)
-        .open(folder.join("simulator.db"))
-        .unwrap();
-    let (page, size) = (u64::try_from(page).unwrap(), usize::try_from(size).unwrap());
-    file.write_all_at(&vec![0x5a; size], (page - 1) * size as u64)
-        .unwrap();
 }
 
 #[test]

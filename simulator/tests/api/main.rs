@@ -24,6 +24,7 @@ mod program;
 mod readme;
 mod records;
 mod restarts;
+mod rot;
 mod sandboxes;
 mod snapshots;
 mod tokens;
