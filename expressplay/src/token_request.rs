@@ -209,7 +209,7 @@ fn persistent(drm: Drm, form: &Form) -> Result<bool, Refusal> {
 /// parameters are ignored.
 pub fn unknown(drm: Drm, form: &Form) -> impl Iterator<Item = &str> {
     form.names().filter(move |name| {
-        let base = keys::base_of(name);
+        let base = parameter::base_of(name);
         !parameter::of_token(drm).any(|known| known.name == base)
     })
 }

@@ -3,8 +3,10 @@
 A part of the calls gets them, so that more than the first check of each is reached.
 """
 
+import json
 import os
 import random
+import re
 import urllib.parse
 import urllib.request
 
@@ -45,18 +47,62 @@ RIGHT = {
 LONGEST_WAIT_MS = 20
 
 
+# What the tokens of each DRM take beside an authenticator, and where they are redeemed.
+OPL = {name: "100" for name in RIGHT if name.endswith("OPL")}
+MARLIN = {"contentId": "urn:marlin:kid:" + KID, "contentKey": KEY}
+TOKENS_OF = {
+    "/hms/wv/rights/": ("/hms/wv/token", {"kid": KID, "contentKey": KEY}),
+    "/playready/RightsManager.asmx": (
+        "/hms/pr/token",
+        {"kid": KID, "contentKey": KEY, "rightsType": "BuyToOwn", **OPL},
+    ),
+    "/hms/fp/rights/": ("/hms/fp/token", {"kid": KID, "contentKey": KEY, "iv": KEY}),
+    "/hms/ms3/rights/": ("/hms/ms3/token", MARLIN),
+    "/hms/bb/rights/": ("/hms/bb/token", {**MARLIN, "rightsType": "BuyToOwn"}),
+}
+
+
+def token_in(answer, path):
+    """The token in an answer of a DRM's: a URL, PlayReady's JSON, or Broadband's XML."""
+    if path == "/hms/pr/token":
+        return json.loads(answer)["token"]
+    if path == "/hms/bb/token":
+        # There in plain base64; a URL takes it in base64url.
+        text = re.search(r"BusinessToken[^>]*>\s*([\w+/=-]+)", answer).group(1)
+        return text.translate(str.maketrans("+/", "-_")).rstrip("=")
+    return re.search(r"[?&](?:ExpressPlayToken|b)=([\w-]+)", answer).group(1)
+
+
 def make_tokens():
-    """One token for each DRM that has the same parameters as Widevine's, none where there is no API."""
-    query = {"customerAuthenticator": AUTHENTICATOR, "kid": KID, "contentKey": KEY}
-    tokens = []
-    for path in ["/hms/wv/token", "/hms/ms3/token"]:
-        url = f"{URL}{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(url) as answer:
-            tokens.append(answer.read().decode().split("=", 1)[1])
+    """A token for each place where one is redeemed. What is wrong here ends the run."""
+    tokens = {}
+    for place, (path, parameters) in TOKENS_OF.items():
+        query = {"customerAuthenticator": AUTHENTICATOR, **parameters}
+        with urllib.request.urlopen(f"{URL}{path}?{urllib.parse.urlencode(query)}") as answer:
+            tokens[place] = token_in(answer.read().decode(), path)
     return tokens
 
 
+def name_at(place):
+    """What a token is called in a URL."""
+    return "b" if "ms3" in place else "ExpressPlayToken"
+
+
+def check_tokens():
+    """Each of them opens: a licence comes for it."""
+    body = json.dumps({"kids": ["ABEiM0RVZneImaq7zN3u_w"], "type": "temporary"}).encode()
+    for place, token in TOKENS.items():
+        call = urllib.request.Request(
+            f"{URL}{place}?{name_at(place)}={token}",
+            data=body,
+            headers={"content-type": "application/json"},
+        )
+        with urllib.request.urlopen(call) as answer:
+            assert json.load(answer)["keys"], place
+
+
 TOKENS = make_tokens()
+check_tokens()
 
 
 @schemathesis.hook
@@ -72,10 +118,12 @@ def before_call(context, case, kwargs):
                 part[name] = random.choice(RIGHT[name])
         if part.get("wait") is not None:
             part["wait"] = random.randrange(LONGEST_WAIT_MS)
-    if "/rights/" in case.path or case.path.endswith(".asmx"):
+    if case.path in TOKENS:
         query = dict(case.query or {})
         if random.random() < 0.8:
-            query["b" if "ms3" in case.path else "ExpressPlayToken"] = random.choice(TOKENS)
+            # Now and then it is one of another DRM.
+            place = case.path if random.random() < 0.8 else random.choice(list(TOKENS))
+            query[name_at(case.path)] = TOKENS[place]
         case.query = query
         if isinstance(case.body, dict) and random.random() < 0.7:
             case.body["kids"] = ["ABEiM0RVZneImaq7zN3u_w"]

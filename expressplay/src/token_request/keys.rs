@@ -211,11 +211,6 @@ pub(super) fn write(form: &mut Form, slot: Slot, kid: Option<&KeyId>, key: &KeyS
     }
 }
 
-/// A parameter's name without its index.
-pub(super) fn base_of(name: &str) -> &str {
-    split(name).0
-}
-
 /// `kid.1` is `kid` in slot 1; a suffix that is no index belongs to the name.
 fn split(name: &str) -> (&str, Slot) {
     name.rsplit_once('.')

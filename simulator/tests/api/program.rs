@@ -35,15 +35,23 @@ fn a_wrong_account_is_named_by_its_place_and_not_quoted() {
 
 #[test]
 fn a_bad_flag_is_named() {
+    // The address that it goes by otherwise may be in use.
+    let listen = ["--listen", "127.0.0.1:0"];
     for (flags, name) in [
-        (["--listen", "nowhere"], "--listen"),
-        (["--record-lag", "soon"], "--record-lag"),
-        (["--log-format", "xml"], "text or json"),
-        (["--public-url", "nowhere"], "public URL"),
-        (["--database", "mysql://x"], "sqlite://path.db"),
-        (["--lisen", "127.0.0.1:0"], "--lisen"),
+        (&["--listen", "nowhere"][..], "--listen"),
+        (&["--record-lag", "soon"], "--record-lag"),
+        (&["--log-format", "xml"], "text or json"),
+        (
+            &[&listen[..], &["--public-url", "nowhere"]].concat(),
+            "public URL",
+        ),
+        (
+            &[&listen[..], &["--database", "mysql://x"]].concat(),
+            "sqlite://path.db",
+        ),
+        (&["--lisen", "127.0.0.1:0"], "--lisen"),
     ] {
-        let fault = fault_of(serve(&flags));
+        let fault = fault_of(serve(flags));
         assert!(fault.contains(name), "{flags:?}: {fault}");
     }
 }
