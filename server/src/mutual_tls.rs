@@ -4,6 +4,7 @@
 //! is slow or fails. TLS 1.2 and 1.3, by rustls with ring.
 
 use std::{
+    collections::VecDeque,
     fmt, io,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -20,8 +21,8 @@ use rustls::{
 use sha2::{Digest, Sha256};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc},
-    task::JoinHandle,
+    sync::mpsc,
+    task::{AbortHandle, JoinHandle},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -29,8 +30,8 @@ use crate::error::Error;
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
-/// How many may be under way; who comes then waits for one to end.
-const HANDSHAKES: usize = 512;
+/// How many may be under way; for who comes then, the one that has lasted longest is ended.
+const HANDSHAKES: usize = 256;
 /// How many connections may wait, their handshakes done, to be served.
 const WAITING: usize = 16;
 
@@ -213,16 +214,17 @@ impl Connected<IncomingStream<'_, Listener>> for Client {
 }
 
 async fn accept(mut listener: TcpListener, acceptor: TlsAcceptor, done: mpsc::Sender<Connection>) {
-    let places = Arc::new(Semaphore::new(HANDSHAKES));
+    let mut under_way: VecDeque<AbortHandle> = VecDeque::with_capacity(HANDSHAKES);
     loop {
-        // An error means that the semaphore is closed, which nobody does.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
-        };
         let (stream, peer) = axum::serve::Listener::accept(&mut listener).await;
+        under_way.retain(|handshake| !handshake.is_finished());
+        if under_way.len() == HANDSHAKES
+            && let Some(oldest) = under_way.pop_front()
+        {
+            oldest.abort();
+        }
         let (acceptor, done) = (acceptor.clone(), done.clone());
-        tokio::spawn(async move {
-            let _place = place;
+        let handshake = tokio::spawn(async move {
             // Answers are small and whole: nothing is won by waiting for more.
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "a connection goes without TCP_NODELAY");
@@ -234,6 +236,7 @@ async fn accept(mut listener: TcpListener, acceptor: TlsAcceptor, done: mpsc::Se
                 Err(_) => tracing::info!(%peer, "a handshake takes too long"),
             }
         });
+        under_way.push_back(handshake.abort_handle());
     }
 }
 

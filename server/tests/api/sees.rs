@@ -521,7 +521,8 @@ async fn handshakes_that_do_not_end_keep_nobody_waiting_and_are_ended() {
         .replace("https://", "")
         .replace("/entitlement", "");
     let mut silent = vec![];
-    for _ in 0..200 {
+    // More than may be under way at once.
+    for _ in 0..300 {
         silent.push(TcpStream::connect(&address).await.unwrap());
     }
     sees.token(TIME_BASED, sees.shop.clip("tidewater"), COOKIE)
