@@ -314,7 +314,9 @@ impl LicenseChallenge {
         } else if media_type.eq_ignore_ascii_case(PLAIN_TYPE) {
             let plain = serde_json::from_slice(body).map_err(|error| {
                 malformed(format!(
-                    "a plain challenge is JSON with kids and type, and this is not ({})",
+                    "a plain challenge is JSON with kids (16 bytes each, as the 22 characters of \
+                     base64url without padding), type (temporary or persistent-license) and \
+                     perhaps deviceId (32 hexadecimal digits), and this is not ({})",
                     place(&error)
                 ))
             })?;

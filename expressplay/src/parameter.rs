@@ -379,7 +379,8 @@ pub const KEY_STORAGE: &[Parameter] = &[
 pub const REDEMPTION: &[Parameter] = &[
     takes(
         "ExpressPlayToken",
-        "a token of this service, in the URL or in a header of that name, that has not expired",
+        "a token of this service that has not expired, of an account that is not disabled and has \
+         licences left, in the URL or in a header of that name",
         &[E::InvalidToken, E::AccountDisabled, E::InsufficientTokens],
     )
     .required(),

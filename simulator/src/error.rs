@@ -135,7 +135,7 @@ fn page(body: &RefusalBody) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><title>Error {code}</title></head>\
          <body><h1>Error {code}</h1><p>{text}</p><dl>{rows}</dl>\
-         <p><a href=\"{read_on}\">What earns {code}, and what to do</a></p></body></html>\n"
+         <p><a href=\"{read_on}\">What earns {code}</a></p></body></html>\n"
     )
 }
 

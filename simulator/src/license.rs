@@ -266,7 +266,8 @@ fn grant(contents: &TokenContents, request: &ClearKeyRequest) -> Result<License,
     if keys.is_empty() {
         let why = match request.kids.len() {
             0 => "the challenge asks for no kid".to_owned(),
-            asked => format!("the token has none of the {asked} kids asked for"),
+            1 => "the token has not the kid that the challenge asks for".to_owned(),
+            asked => format!("the token has none of the {asked} kids that the challenge asks for"),
         };
         return Err(Refusal::new(ErrorCode::KidInvalid, why).at("kids"));
     }

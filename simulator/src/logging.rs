@@ -30,7 +30,13 @@ impl LogFormat {
     /// Writes logs so from now on: what `RUST_LOG` says, or `info` and above. A program does this
     /// once, before anything that might log.
     pub fn start(self) {
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        let asked = std::env::var(EnvFilter::DEFAULT_ENV).unwrap_or_else(|_| "info".to_owned());
+        // Every statement of SQLite's would be a line, and nobody asks for that by the way.
+        let asked = match asked.contains("sqlx") {
+            true => asked,
+            false => format!("{asked},sqlx=warn"),
+        };
+        let filter = EnvFilter::try_new(asked).unwrap_or_else(|_| EnvFilter::new("info"));
         let logs = tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(io::stderr);

@@ -105,7 +105,7 @@ impl Service {
         }
         let licenses = licenses
             // Before the layer, which answers the browsers' preflights.
-            .method_not_allowed_fallback(no_such_method)
+            .method_not_allowed_fallback(redeemed_by_post)
             .layer(cors());
         let mut router = Router::new()
             .route("/", get(index))
@@ -162,9 +162,15 @@ async fn no_such_url(State(service): State<Service>, url: Uri) -> (StatusCode, &
     let why = if url.path().starts_with(control::PREFIX) && !service.has_control {
         "this simulator was started without its control plane\n"
     } else {
-        "there is no such URL here; the paths are ExpressPlay's own, such as /hms/wv/token\n"
+        "there is no such URL here; the paths are ExpressPlay's own, such as /hms/wv/token (or pr, fp, \
+         ms3, bb), and /docs shows them all\n"
     };
     (StatusCode::NOT_FOUND, why)
+}
+
+async fn redeemed_by_post() -> (StatusCode, &'static str) {
+    const HOW: &str = "POST the device's licence request to this URL: it takes no other method\n";
+    (StatusCode::METHOD_NOT_ALLOWED, HOW)
 }
 
 pub(crate) async fn no_such_method() -> (StatusCode, &'static str) {

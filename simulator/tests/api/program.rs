@@ -29,7 +29,7 @@ fn a_wrong_account_is_named_by_its_place_and_not_quoted() {
     let right = format!("test=1,{SECRET}");
     let wrong = format!("prod=2,{SECRET}");
     let fault = fault_of(serve(&["--account", &right, "--account", &wrong]));
-    assert!(fault.contains("account number 2"), "{fault}");
+    assert!(fault.contains("account in place 2"), "{fault}");
     assert!(!fault.contains(SECRET), "{fault}");
 }
 
@@ -143,7 +143,7 @@ fn what_is_wrong_in_the_file_is_told_with_key_and_line() {
         ),
         (
             format!("account = [\"tst=7,{SECRET}\"]"),
-            "line 1: account number 1",
+            "line 1: the account in place 1",
         ),
         (format!("control-token = {SECRET}"), "line 1: "),
     ] {

@@ -74,7 +74,7 @@ impl Serve {
             // Read here and not by clap, whose message would quote what may be a secret.
             let account = account.parse();
             accounts.push(account.map_err(|fault: simulator::account::NotAnAccount| {
-                format!("account number {} is none: {fault}", place + 1)
+                format!("the account in place {} is none: {fault}", place + 1)
             })?);
         }
         if accounts.is_empty() {
@@ -164,7 +164,7 @@ impl File {
                     let account =
                         text.parse()
                             .map_err(|fault: simulator::account::NotAnAccount| {
-                                format!("account number {} is none: {fault}", place + 1)
+                                format!("the account in place {} is none: {fault}", place + 1)
                             })?;
                     self.accounts.push(account);
                 }
@@ -243,7 +243,11 @@ mod tests {
                 "control-token takes a text",
             ),
             ("account = \"test=1,secret\"", 1, "account takes a list"),
-            ("account = [\n \"test=1,secret\"]", 1, "account number 1"),
+            (
+                "account = [\n \"test=1,secret\"]",
+                1,
+                "the account in place 1",
+            ),
             ("log-format = \"secret\"", 1, "\"text\" or \"json\""),
             ("[sandbox]\nname = \"secret\"", 1, "no key sandbox"),
             ("listen = \"a\"\ncontrol-token = secret", 2, "no TOML"),

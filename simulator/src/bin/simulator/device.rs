@@ -11,7 +11,7 @@ use std::{
 use axum::body::{Body, to_bytes};
 use clap::{Args, Subcommand};
 use expressplay::{
-    ActionToken, CompoundUrl, Drm, KeyId, RefusalBody, TokenUrl,
+    ActionToken, CompoundUrl, Drm, KeyId, License, RefusalBody, TokenUrl,
     challenge::{KidBytes, SIGNED_TYPE},
     token::PlayReadyToken,
 };
@@ -73,7 +73,13 @@ fn make(file: &Path) -> Done {
     let created = options.write(true).create_new(true).mode(0o600).open(file);
     created
         .and_then(|mut created| created.write_all(device.to_pem().as_bytes()))
-        .map_err(|cause| format!("{} cannot be written: {cause}", file.display()))?;
+        .map_err(|cause| match cause.kind() {
+            io::ErrorKind::AlreadyExists => format!(
+                "{} is there already, and is not overwritten: use it as it is, or choose another name",
+                file.display()
+            ),
+            _ => format!("{} cannot be written: {cause}", file.display()),
+        })?;
     say(&device.device_id().to_string())
 }
 
@@ -108,12 +114,29 @@ impl Ask {
 
 /// Where a token is redeemed, whichever DRM's answer it came in.
 fn read_answer(answer: &str) -> Result<TokenUrl, Box<dyn Error>> {
+    if let Ok(refusal) = serde_json::from_str::<RefusalBody>(answer) {
+        return Err(format!("this is no token: {}", refused(&refusal)).into());
+    }
+    if answer.contains("<h1>Error ") {
+        return Err(
+            "this is no token but a refusal of ExpressPlay's in html: ask with \
+                    errorFormat=json, and it is shown here"
+                .into(),
+        );
+    }
     if answer.starts_with('{') {
         let PlayReadyToken {
             license_acquisition_url,
             token,
         } = serde_json::from_str(answer).map_err(|_| "this JSON is no answer of PlayReady's")?;
         return Ok(TokenUrl::new(&license_acquisition_url, token)?);
+    }
+    if answer.starts_with("ms3") {
+        return Err(
+            "ms3 and ms3hs stand for https, which this does not speak: ask for a token \
+                    without ms3Scheme and ms3SchemeType"
+                .into(),
+        );
     }
     if answer.starts_with('<') {
         let action: ActionToken = answer.parse()?;
@@ -149,18 +172,30 @@ impl Ready {
         let status = answer.status();
         let body = to_bytes(Body::new(answer.into_body()), LONGEST_ANSWER).await?;
         let text = String::from_utf8_lossy(&body);
-        if status.is_success() {
+        if status.is_success() && serde_json::from_slice::<License>(&body).is_ok() {
             return say(text.trim());
         }
         let why = match serde_json::from_slice::<RefusalBody>(&body) {
-            Ok(refusal) => format!(
-                "ExpressPlay refused with {}: {}",
-                refusal.error_code, refusal.error_message
-            ),
+            Ok(refusal) => refused(&refusal),
+            Err(_) if status.is_success() => {
+                format!(
+                    "ExpressPlay answered with what is no licence: {}",
+                    text.trim()
+                )
+            }
             Err(_) => format!("ExpressPlay answered {status}: {}", text.trim()),
         };
         Err(why.into())
     }
+}
+
+fn refused(refusal: &RefusalBody) -> String {
+    let RefusalBody {
+        error_code,
+        error_message,
+        ..
+    } = refusal;
+    format!("ExpressPlay refused with {error_code}: {error_message}")
 }
 
 fn say(text: &str) -> Done {
