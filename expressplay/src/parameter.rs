@@ -52,7 +52,6 @@ impl Parameter {
 
 const HEX_128: &str = "32 hexadecimal digits";
 const MOMENT: &str = "RFC 3339 with Z, or + and seconds (sent as %2B)";
-const EXTENSION_PAYLOAD: &str = "base64 with padding";
 const FLAGS: &str = "8 hexadecimal digits";
 const OPL: &str = "0 to 999";
 
@@ -177,6 +176,17 @@ const RIGHTS: &[Parameter] = &[
     ),
 ];
 
+const EXTENSION_TYPE: Parameter = takes(
+    "extensionType",
+    "4 characters, with an extensionPayload",
+    &[E::NoCorrespondingValue, E::ExtensionType],
+);
+const EXTENSION_PAYLOAD: Parameter = takes(
+    "extensionPayload",
+    "base64 with padding",
+    &[E::NoCorrespondingValue, E::ExtensionPayload],
+);
+
 const PLAYREADY: &[Parameter] = &[
     takes(
         "analogVideoOPL",
@@ -218,16 +228,8 @@ const PLAYREADY: &[Parameter] = &[
         FLAGS,
         &[E::OutputControlFlags, E::OutputControlFlagLength],
     ),
-    takes(
-        "extensionType",
-        "4 characters, with an extensionPayload",
-        &[E::NoCorrespondingValue, E::ExtensionType],
-    ),
-    takes(
-        "extensionPayload",
-        EXTENSION_PAYLOAD,
-        &[E::NoCorrespondingValue, E::ExtensionPayload],
-    ),
+    EXTENSION_TYPE,
+    EXTENSION_PAYLOAD,
     takes(
         "minCertSecurityLevel",
         "150, 2000 or 3000",
@@ -286,16 +288,8 @@ const MS3: &[Parameter] = &[
             E::ExtensionPayload,
         ],
     ),
-    takes(
-        "extensionType",
-        "4 characters, with an extensionPayload",
-        &[E::NoCorrespondingValue, E::ExtensionType],
-    ),
-    takes(
-        "extensionPayload",
-        EXTENSION_PAYLOAD,
-        &[E::NoCorrespondingValue, E::ExtensionPayload],
-    ),
+    EXTENSION_TYPE,
+    EXTENSION_PAYLOAD,
     takes(
         "extensionCriticalFlag",
         "true or false, with an extensionType",
