@@ -131,14 +131,19 @@ impl Bench {
             say(&format!("{name}: {level}"));
             levels.push(level);
         }
-        Ok(Some(Row {
+        let row = Row {
             shape,
             name: name.to_owned(),
             ready: starts[STARTS / 2],
             peak_kb: subject.peak_kb(),
             cpu_micros: cpu.first().copied().flatten(),
             levels,
-        }))
+        };
+        let [cpu, memory] = row.costs();
+        say(&format!(
+            "{name}: {cpu} of CPU per answer, {memory} at its peak"
+        ));
+        Ok(Some(row))
     }
 
     /// Whether what has this name is to be measured.

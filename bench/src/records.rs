@@ -1,6 +1,6 @@
 //! Record retrieval by cookie, in a small log and in a large one.
 
-use sqlx::{Connection as _, Row as _, SqliteConnection};
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{
     Bench, Result,
@@ -69,9 +69,6 @@ async fn fill(bench: &Bench, database: &str, count: u64) -> Result<()> {
             .fetch_all(&mut log)
             .await?;
     }
-    let first = sqlx::query("select * from record")
-        .fetch_one(&mut log)
-        .await?;
     sqlx::query("update record set cookie = ?")
         .bind(cookie(1))
         .execute(&mut log)
@@ -80,28 +77,21 @@ async fn fill(bench: &Bench, database: &str, count: u64) -> Result<()> {
     sqlx::query(
         "with recursive event(id) as (values (2) union all select id + 1 from event where id < ?1)
          insert into record
-         select ?2, id, ?3, ?4, printf('%08x%024x', (id * ?5) & 4294967295, id), ?6, null, ?7, ?8,
-                'issued', null, ?9, 'license'
-         from event",
+         select (key & ~4294967295) + id, event_time_ms, drm,
+                printf('%08x%024x', (id * ?2) & 4294967295, id),
+                device_id, null, content_id, kids, 'issued', null, ip_address, 'license'
+         from (select * from record limit 1) cross join event",
     )
     .bind(i64::try_from(count)?)
-    .bind(first.try_get::<String, _>("account")?)
-    .bind(first.try_get::<i64, _>("event_time_ms")?)
-    .bind(first.try_get::<String, _>("drm")?)
     .bind(i64::try_from(SCATTER)?)
-    .bind(first.try_get::<Vec<u8>, _>("device_id")?)
-    .bind(first.try_get::<Option<String>, _>("content_id")?)
-    .bind(first.try_get::<String, _>("kids")?)
-    .bind(first.try_get::<String, _>("ip_address")?)
     .execute(&mut log)
     .await?;
     // As the simulator does it for a thousand at a time.
     sqlx::query(
         "insert or ignore into issued_by_cookie
-         select account, cookie, event_id from record order by 1, 2, 3;
-         insert or replace into cookie_index select ?1, ?2",
+         select key >> 32, cookie, event_id from record order by 1, 2, 3;
+         update account set indexed_to = ?1 where number = (select key >> 32 from record limit 1)",
     )
-    .bind(first.try_get::<String, _>("account")?)
     .bind(i64::try_from(count)?)
     .execute(&mut log)
     .await?;

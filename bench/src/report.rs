@@ -61,6 +61,16 @@ impl Row {
     fn peak_mb(&self) -> Option<f64> {
         self.peak_kb.map(|kb| kb as f64 / 1000.0)
     }
+
+    /// What a program takes of the machine, as it stands in the table.
+    pub(crate) fn costs(&self) -> [String; 2] {
+        [
+            self.cpu_micros
+                .map_or_else(unknown, |us| format!("{us} µs")),
+            self.peak_mb()
+                .map_or_else(unknown, |mb| format!("{mb:.1} MB")),
+        ]
+    }
 }
 
 /// The whole document.
@@ -138,16 +148,14 @@ impl<'r> Table<'r> {
             let Some(level) = row.levels.first() else {
                 continue;
             };
+            let [cpu, memory] = row.costs();
             writeln!(
                 text,
-                "| {} | {} | {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {} | {cpu} | {memory} | {} | {} |",
                 row.name,
                 rate_and_times(level),
                 maybe(self.of_bare(row), 2),
                 maybe(self.of_fastest_peer(row), 2),
-                row.cpu_micros.map_or_else(unknown, |us| format!("{us} µs")),
-                row.peak_mb()
-                    .map_or_else(unknown, |mb| format!("{mb:.1} MB")),
                 maybe(self.of_lightest_peer(row), 2),
                 ms(row.ready),
             )?;

@@ -54,18 +54,18 @@ pub(crate) async fn take_in(
     // What registers a device of Marlin Broadband's is no licence.
     sqlx::query(
         "insert into issued_by_cookie
-         select record.account, record.cookie, record.event_id
+         select account.number, record.cookie, record.event_id
          from json_each(?1) as one
-         left join cookie_index on cookie_index.account = one.value
-         cross join record on record.account = one.value
-           and record.event_id > coalesce(cookie_index.indexed_to, 0)
+         cross join account on account.id = one.value
+         cross join record on record.key > (account.number << 32) + account.indexed_to
+           and record.key <= (account.number << 32) + 4294967295
          where record.status = 'issued' and record.event_type = 'license'
            and record.cookie is not null
          order by 1, 2, 3;
-         insert into cookie_index
-         select value, coalesce((select max(event_id) from record where account = value), 0)
-         from json_each(?1) where true
-         on conflict (account) do update set indexed_to = excluded.indexed_to",
+         update account set indexed_to = coalesce(
+             (select max(key) from record
+              where key between number << 32 and (number << 32) + 4294967295) & 4294967295, 0)
+         where id in (select value from json_each(?1))",
     )
     .bind(accounts)
     .execute(connection)
@@ -73,20 +73,11 @@ pub(crate) async fn take_in(
     Ok(())
 }
 
-/// Takes in what was left when the simulator stopped. Goes from account to account, however many
-/// records each has.
+/// Takes in what was left when the simulator stopped.
 pub(crate) async fn catch_up(database: &SqlitePool) -> Result<(), sqlx::Error> {
-    let rows: Vec<(String,)> = sqlx::query_as(
-        "with recursive each(account) as (
-           select min(account) from record
-           union all
-           select (select min(account) from record where account > each.account)
-           from each where each.account is not null
-         )
-         select account from each where account is not null",
-    )
-    .fetch_all(database)
-    .await?;
+    let rows: Vec<(String,)> = sqlx::query_as("select id from account")
+        .fetch_all(database)
+        .await?;
     let accounts: Result<HashSet<_>, _> = rows.iter().map(|(id,)| Uuid::parse_str(id)).collect();
     let accounts = accounts.map_err(|error| sqlx::Error::Decode(error.into()))?;
     let mut transaction = database.begin_with("begin immediate").await?;
@@ -94,39 +85,24 @@ pub(crate) async fn catch_up(database: &SqlitePool) -> Result<(), sqlx::Error> {
     transaction.commit().await
 }
 
-/// Forgets an account.
-pub(crate) async fn forget(
-    connection: &mut SqliteConnection,
-    account: AccountId,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "delete from issued_by_cookie where account = ?1;
-         delete from cookie_index where account = ?1",
-    )
-    .bind(account.to_string())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// The newest licences of an account (?1) until a moment (?2) under a cookie (?3), so many (?4).
 pub(crate) fn select() -> String {
-    const INDEXED_TO: &str =
-        "(select coalesce(max(indexed_to), 0) from cookie_index where account = ?1)";
-    let newest = "order by record.event_id desc limit ?4";
     format!(
         "select * from (
-           select {COLUMNS} from record
-           where account = ?1 and event_id > {INDEXED_TO} and event_time_ms <= ?2
-             and cookie = ?3 and status = 'issued' and event_type = 'license'
-           {newest})
+           select {COLUMNS} from account
+           cross join record on record.key > (account.number << 32) + account.indexed_to
+             and record.key <= (account.number << 32) + 4294967295
+           where account.id = ?1 and record.event_time_ms <= ?2 and record.cookie = ?3
+             and record.status = 'issued' and record.event_type = 'license'
+           order by record.key desc limit ?4)
          union all
          select * from (
-           select {COLUMNS} from issued_by_cookie as issued
-           cross join record
-             on record.account = issued.account and record.event_id = issued.event_id
-           where issued.account = ?1 and issued.cookie = ?3 and issued.event_id <= {INDEXED_TO}
-             and record.event_time_ms <= ?2
+           select {COLUMNS} from account
+           cross join issued_by_cookie as issued
+             on issued.account = account.number and issued.cookie = ?3
+             and issued.event_id <= account.indexed_to
+           cross join record on record.key = (account.number << 32) + issued.event_id
+           where account.id = ?1 and record.event_time_ms <= ?2
            order by issued.event_id desc limit ?4)
          order by event_id desc limit ?4"
     )

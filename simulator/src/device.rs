@@ -8,6 +8,7 @@ use expressplay::{
 };
 use jiff::{SignedDuration, Timestamp};
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use sha2::{Digest, Sha256};
 
 use crate::account::Settings;
 
@@ -29,11 +30,31 @@ pub(crate) enum Asker {
     Nobody,
 }
 
-/// What a challenge uses up: a `jti` of a key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Mark {
-    pub(crate) thumbprint: [u8; 32],
-    pub(crate) jti: String,
+/// What a challenge uses up: a `jti` of a key, as 64 bits of their hash. Two that should differ
+/// meet by chance once in 10^12, with as many challenges in ten minutes as a machine can verify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Mark(i64);
+
+impl Mark {
+    pub(crate) fn of(thumbprint: &[u8; 32], jti: &str) -> Self {
+        let hash = Sha256::new_with_prefix(thumbprint).chain_update(jti);
+        let mut head = [0; 8];
+        head.copy_from_slice(&hash.finalize()[..8]);
+        Self(i64::from_be_bytes(head))
+    }
+}
+
+/// As a database keeps it.
+impl From<Mark> for i64 {
+    fn from(Mark(number): Mark) -> Self {
+        number
+    }
+}
+
+impl From<i64> for Mark {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
 }
 
 impl Asker {
@@ -99,10 +120,7 @@ impl Asker {
         }
         Ok(Self::Proved {
             device_id: signed.jwk.device_id()?,
-            mark: Mark {
-                thumbprint: signed.jwk.thumbprint(),
-                jti: signed.claims.jti.clone(),
-            },
+            mark: Mark::of(&signed.jwk.thumbprint(), &signed.claims.jti),
         })
     }
 }

@@ -183,7 +183,7 @@ fn judge(
     let admitted = check_token(customer, drm, call, contents)
         .and_then(|()| check_account(&customer.settings(), drm));
     let mark = match (&admitted, &proof) {
-        (Ok(()), Ok(Asker::Proved { mark, .. })) => Some(mark.clone()),
+        (Ok(()), Ok(Asker::Proved { mark, .. })) => Some(*mark),
         _ => None,
     };
     let verdict = admitted.and_then(|()| {

@@ -30,6 +30,12 @@ pub(crate) const COLUMNS: &str = "record.event_id, record.event_time_ms, record.
      record.device_id, record.refused_device_id, record.content_id, record.kids, record.status, \
      record.error_code, record.ip_address, record.event_type";
 
+/// The records of an account (?1), side by side under its number.
+pub(crate) const OF_ACCOUNT: &str = "from account \
+     cross join record on record.key between account.number << 32 \
+       and (account.number << 32) + 4294967295 \
+     where account.id = ?1";
+
 /// `/cmiapi/getrecord/`. What happened within the sandbox's lag, or a longer one, is not seen.
 pub(crate) async fn retrieve(
     service: &Service,
@@ -138,19 +144,18 @@ async fn find(
     if let RecordQuery::Archived(_) = query {
         until = until.min(now.saturating_sub(ARCHIVED_AFTER).unwrap_or(Timestamp::MIN));
     }
-    let select = |rest: &str| {
-        format!("select {COLUMNS} from record where account = ?1 and event_time_ms <= ?2 {rest}")
-    };
+    let select =
+        |rest: &str| format!("select {COLUMNS} {OF_ACCOUNT} and record.event_time_ms <= ?2 {rest}");
     let sql = match query {
-        RecordQuery::Latest => select("order by event_id desc limit ?3"),
+        RecordQuery::Latest => select("order by record.key desc limit ?3"),
         RecordQuery::Cookie(_) => cookie_index::select(),
-        RecordQuery::Event(_) => select("and event_id = ?3"),
+        RecordQuery::Event(_) => select("and record.key = (account.number << 32) + ?3"),
         RecordQuery::Window { .. } => format!(
             "select * from ({}) order by event_id desc",
-            select("order by event_id limit ?3 offset ?4")
+            select("order by record.key limit ?3 offset ?4")
         ),
         RecordQuery::Time(_) | RecordQuery::Archived(_) => {
-            select("and event_time_ms between ?3 and ?4 order by event_id desc limit ?5")
+            select("and record.event_time_ms between ?3 and ?4 order by record.key desc limit ?5")
         }
     };
     let limit = i64::try_from(MAX_RECORDS).unwrap_or(i64::MAX);

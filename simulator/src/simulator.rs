@@ -364,15 +364,16 @@ impl Builder {
         let sandboxes = Sandboxes::default();
         let sandbox = sandboxes.add(first, self.accounts.clone())?;
         let (metrics, ending) = (Arc::new(Metrics::new()), Ending::default());
+        let log = Log::start(
+            writer.clone(),
+            self.clock,
+            Arc::clone(&metrics),
+            ending.clone(),
+        );
         let service = Service::from(Parts {
             sandboxes,
             sealer,
-            log: Log::start(
-                writer.clone(),
-                self.clock,
-                Arc::clone(&metrics),
-                ending.clone(),
-            ),
+            log: log.await.map_err(cannot_use)?,
             readers,
             writer,
             entropy: self.entropy,

@@ -24,7 +24,7 @@ use crate::{
     cookie_index,
     fault::{MOST_FAULTS, NewFault, NoFault},
     keys::Kept,
-    records::{COLUMNS, read_row},
+    records::{COLUMNS, OF_ACCOUNT, read_row},
     sandbox::{Sandbox, SandboxName},
     service::Service,
 };
@@ -39,14 +39,18 @@ const TABLES: [(&str, &str, &str); 3] = [
             'refusedDeviceId', hex(refused_device_id), 'contentId', content_id, 'kids', kids,
             'status', status, 'errorCode', error_code, 'ipAddress', ip_address,
             'eventType', event_type))
-         from record where account = ?",
-        "insert into record
-         select ?1, value ->> 'eventId', value ->> 'eventTimeMs', value ->> 'drm',
+         from account cross join record on record.key between account.number << 32
+           and (account.number << 32) + 4294967295
+         where account.id = ?",
+        "insert into account (id) values (?1);
+         insert into record
+         select (account.number << 32) + (value ->> 'eventId'), value ->> 'eventTimeMs',
+            value ->> 'drm',
             value ->> 'cookie', nullif(unhex(value ->> 'deviceId'), x''),
             nullif(unhex(value ->> 'refusedDeviceId'), x''), value ->> 'contentId',
             value ->> 'kids', value ->> 'status', value ->> 'errorCode', value ->> 'ipAddress',
             coalesce(value ->> 'eventType', 'license')
-         from json_each(?2)",
+         from json_each(?2) join account on account.id = ?1",
     ),
     (
         "stored_key",
@@ -400,7 +404,7 @@ impl Service {
         let _turn = self.turn_of(sandbox).await?;
         let mut transaction = self.writer.begin_with("begin immediate").await?;
         for customer in self.sandboxes.customers_of(sandbox) {
-            clear(&mut transaction, customer.id).await?;
+            self.clear(&mut transaction, customer.id).await?;
         }
         self.give_credits(&mut transaction, sandbox).await?;
         transaction.commit().await?;
@@ -472,6 +476,29 @@ impl Service {
         })
     }
 
+    /// Deletes all that an account holds.
+    pub(super) async fn clear(
+        &self,
+        transaction: &mut Transaction<'_, Sqlite>,
+        account: AccountId,
+    ) -> Result<(), sqlx::Error> {
+        self.log.forget_place_of(account);
+        sqlx::query(
+            "delete from record where key between
+               (select number << 32 from account where id = ?1)
+               and (select (number << 32) + 4294967295 from account where id = ?1);
+             delete from issued_by_cookie
+               where account = (select number from account where id = ?1);
+             delete from account where id = ?1;
+             delete from stored_key where account = ?1;
+             delete from credit where account = ?1",
+        )
+        .bind(account.to_string())
+        .execute(&mut **transaction)
+        .await?;
+        Ok(())
+    }
+
     /// Makes a sandbox hold what a document says, and nothing else.
     async fn put_back(&self, sandbox: &Arc<Sandbox>, document: Document) -> Result<(), Problem> {
         document.check_faults()?;
@@ -479,7 +506,7 @@ impl Service {
         let customers = self.sandboxes.customers_of(sandbox);
         let mut transaction = self.writer.begin_with("begin immediate").await?;
         for customer in &customers {
-            clear(&mut transaction, customer.id).await?;
+            self.clear(&mut transaction, customer.id).await?;
         }
         let mut settings = vec![];
         for held in &document.accounts {
@@ -495,6 +522,7 @@ impl Service {
                 );
                 Problem::new(StatusCode::CONFLICT, why)
             })?;
+            check_ids(&mut transaction, &held.data[0]).await?;
             for ((table, _, read), rows) in TABLES.iter().zip(&held.data) {
                 sqlx::query(read)
                     .bind(customer.id.to_string())
@@ -538,18 +566,27 @@ fn no_snapshot(sandbox: &Sandbox, name: &str) -> Problem {
     Problem::no(format!("snapshot {name} of {}", sandbox.name))
 }
 
-/// Deletes all that an account holds.
-pub(super) async fn clear(
+/// Whether the records' ids are some that an account can have: 32 bits, the first being 1.
+async fn check_ids(
     transaction: &mut Transaction<'_, Sqlite>,
-    account: AccountId,
-) -> Result<(), sqlx::Error> {
-    for (table, ..) in TABLES {
-        sqlx::query(&format!("delete from {table} where account = ?"))
-            .bind(account.to_string())
-            .execute(&mut **transaction)
-            .await?;
-    }
-    cookie_index::forget(transaction, account).await
+    records: &RawValue,
+) -> Result<(), Problem> {
+    let checked = sqlx::query_as(
+        "select count(*) from json_each(?)
+         where (value ->> 'eventId') not between 1 and 4294967295
+            or typeof(value ->> 'eventId') <> 'integer'",
+    );
+    let checked: Result<(i64,), _> = checked
+        .bind(records.get())
+        .fetch_one(&mut **transaction)
+        .await;
+    let why = match checked {
+        Ok((0,)) => return Ok(()),
+        Ok((strange,)) => format!("{strange} have an eventId that no record can have"),
+        Err(error) => error.to_string(),
+    };
+    let why = format!("accounts[].data: no rows of record: {why}");
+    Err(Problem::new(StatusCode::BAD_REQUEST, why))
 }
 
 /// Whether every row can be read that has been put back.
@@ -557,19 +594,15 @@ async fn check(
     transaction: &mut Transaction<'_, Sqlite>,
     account: AccountId,
 ) -> Result<(), sqlx::Error> {
-    let (strange,): (i64,) = sqlx::query_as(
-        "select count(*) from record
-         where account = ? and (event_id not between 1 and 1 << 53 or length(device_id) <> 16)",
-    )
-    .bind(account.to_string())
-    .fetch_one(&mut **transaction)
-    .await?;
+    let strange = format!("select count(*) {OF_ACCOUNT} and length(record.device_id) <> 16");
+    let (strange,): (i64,) = sqlx::query_as(&strange)
+        .bind(account.to_string())
+        .fetch_one(&mut **transaction)
+        .await?;
     if strange > 0 {
-        return Err(sqlx::Error::Decode(
-            "a record's id or device is none".into(),
-        ));
+        return Err(sqlx::Error::Decode("a record's device is none".into()));
     }
-    let records = format!("select {COLUMNS} from record where account = ?");
+    let records = format!("select {COLUMNS} {OF_ACCOUNT}");
     let rows = sqlx::query(&records).bind(account.to_string());
     for row in rows.fetch_all(&mut **transaction).await? {
         read_row(&row)?;

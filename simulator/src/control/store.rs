@@ -9,7 +9,7 @@ use tokio::sync::MutexGuard;
 
 use super::{
     AccountState, ChangeSettings, ClockState, NewSandbox, Place, Problem, SandboxState,
-    sandboxes::random_account, snapshots::clear,
+    sandboxes::random_account,
 };
 use crate::{
     Account, Clock, Entropy, Environment, Error,
@@ -138,7 +138,7 @@ impl Service {
         let mut writer = self.writer.acquire().await?;
         let mut transaction = writer.begin_with("begin immediate").await?;
         for customer in self.sandboxes.customers_of(sandbox) {
-            clear(&mut transaction, customer.id).await?;
+            self.clear(&mut transaction, customer.id).await?;
         }
         for table in ["sandbox where name", "snapshot where sandbox"] {
             sqlx::query(&format!("delete from {table} = ?"))

@@ -1,14 +1,17 @@
 //! A batch comes to what its drafts would have come to one after the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use expressplay::record::Status;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::*;
 use crate::{
     Entropy, SandboxName, database,
+    device::MARK_LIFETIME,
     records::{COLUMNS, read_row},
     sandbox::Sandboxes,
 };
@@ -39,10 +42,7 @@ async fn database() -> SqlitePool {
 }
 
 fn mark(jti: &str) -> Mark {
-    Mark {
-        thumbprint: [7; 32],
-        jti: jti.to_owned(),
-    }
+    Mark::of(&[7; 32], jti)
 }
 
 fn sandbox() -> Sandbox {
@@ -85,10 +85,7 @@ fn any_draft() -> impl Strategy<Value = (Draft, Option<Mark>)> {
     )
         .prop_map(
             |(account, mark, device, refused, cookie, content_id, kids)| {
-                let mark = mark.map(|(key, jti)| Mark {
-                    thumbprint: [key; 32],
-                    jti,
-                });
+                let mark = mark.map(|(key, jti)| Mark::of(&[key; 32], &jti));
                 let draft = Draft {
                     cookie: cookie.and_then(|text| text.parse().ok()),
                     device_id: device.map(|byte| DeviceId::from_bytes([byte; 16]).unwrap()),
@@ -112,7 +109,7 @@ struct Model {
 
 impl Model {
     fn append(&mut self, draft: &Draft, mark: Option<&Mark>) -> Outcome {
-        let replayed = mark.is_some_and(|mark| !self.marks.insert(mark.clone()));
+        let replayed = mark.is_some_and(|mark| !self.marks.insert(*mark));
         let outcome = if replayed {
             Outcome::Replayed
         } else if draft.refused.is_some() || draft.account != ACCOUNTS[1] {
@@ -133,7 +130,10 @@ impl Model {
     }
 
     async fn check(&self, database: &SqlitePool) {
-        let sql = format!("select account, {COLUMNS} from record order by account, event_id");
+        let sql = format!(
+            "select account.id as account, {COLUMNS} from record
+             join account on account.number = record.key >> 32 order by account.id, event_id"
+        );
         let rows = sqlx::query(&sql).fetch_all(database).await.unwrap();
         assert_eq!(rows.len(), self.records.len());
         for (row, ((account, event_id), (draft, refused))) in rows.iter().zip(&self.records) {
@@ -172,14 +172,16 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let database = database().await;
-            let mut model = Model::default();
+            let (mut model, mut marks) = (Model::default(), Marks::default());
+            let places = Places::default();
             for batch in batches {
                 let expected: Vec<_> = batch
                     .iter()
                     .map(|(draft, mark)| model.append(draft, mark.as_ref()))
                     .collect();
                 let batch: Vec<_> = batch.into_iter().map(entry).collect();
-                assert_eq!(commit(&database, NOW, &batch).await.unwrap(), expected);
+                let come = commit(&database, &places, &mut marks, NOW, &batch).await;
+                assert_eq!(come.unwrap(), expected);
             }
             model.check(&database).await;
         });
@@ -189,7 +191,7 @@ proptest! {
 #[tokio::test]
 async fn a_crowd_is_written_without_a_gap() {
     let database = database().await;
-    let (log, _) = log(&database);
+    let (log, _) = log(&database).await;
     let crowd = (0..2 * BATCH + 1).map(|_| log.append(draft(0), None));
     let outcomes = join_all(crowd).await;
     assert!(
@@ -208,7 +210,7 @@ async fn a_crowd_is_written_without_a_gap() {
 #[tokio::test]
 async fn a_commit_that_fails_is_told_to_all_and_uses_nothing_up() {
     let database = database().await;
-    let (log, _) = log(&database);
+    let (log, _) = log(&database).await;
     let rename = async |from: &str, to: &str| {
         let sql = format!("alter table {from} rename to {to}");
         sqlx::query(&sql).execute(&database).await.unwrap();
@@ -234,22 +236,28 @@ async fn a_commit_that_fails_is_told_to_all_and_uses_nothing_up() {
 }
 
 #[tokio::test]
-async fn a_mark_is_kept_for_its_lifetime_and_no_longer() {
+async fn a_mark_is_kept_for_its_lifetime_and_a_minute_more_at_most() {
     let database = database().await;
-    let at = async |time: Timestamp, jti: &str| {
+    let (places, mut marks) = (Places::default(), Marks::default());
+    let mut at = async |time: Timestamp, jti: &str| {
         let batch = [entry((draft(0), Some(mark(jti))))];
-        commit(&database, time, &batch).await.unwrap()[0]
+        let outcomes = commit(&database, &places, &mut marks, time, &batch).await;
+        if marks.forget_old(time) {
+            Marks::prune(&database, time).await.unwrap();
+        }
+        // It is the same after a restart.
+        marks = Marks::load(&database, time).await.unwrap();
+        outcomes.unwrap()[0]
     };
     assert_eq!(at(NOW, "a").await, Outcome::AsDrafted);
     let last = NOW + MARK_LIFETIME;
     assert_eq!(at(last, "a").await, Outcome::Replayed);
-    let gone = last + SignedDuration::from_millis(1);
+    let gone = last + SignedDuration::from_mins(1) + SignedDuration::from_millis(1);
     assert_eq!(at(gone, "b").await, Outcome::AsDrafted);
-    let (count,): (i64,) = sqlx::query_as("select count(*) from used_challenge")
-        .fetch_one(&database)
-        .await
-        .unwrap();
-    assert_eq!(count, 1);
+    assert_eq!(at(gone, "b").await, Outcome::Replayed);
+    let kept = number(&database, "select count(*) from used_challenge").await;
+    assert_eq!(kept, 1);
+    assert_eq!(at(gone, "a").await, Outcome::AsDrafted);
 }
 
 async fn number(database: &SqlitePool, sql: &str) -> i64 {
@@ -257,10 +265,10 @@ async fn number(database: &SqlitePool, sql: &str) -> i64 {
     number
 }
 
-fn log(database: &SqlitePool) -> (Log, Ending) {
+async fn log(database: &SqlitePool) -> (Log, Ending) {
     let (ending, metrics) = (Ending::default(), Arc::new(Metrics::new()));
     let log = Log::start(database.clone(), Clock::default(), metrics, ending.clone());
-    (log, ending)
+    (log.await.unwrap(), ending)
 }
 
 #[tokio::test]
@@ -270,7 +278,7 @@ async fn a_full_disk_is_told_to_all_who_wait_and_ends_the_simulator() {
     let limit = 8 + number(&database, "pragma page_count").await;
     let limit = format!("pragma max_page_count = {limit}");
     sqlx::query(&limit).execute(&database).await.unwrap();
-    let (log, ending) = log(&database);
+    let (log, ending) = log(&database).await;
     let long = Draft {
         content_id: Some("a film".repeat(100)),
         ..draft(0)
@@ -295,7 +303,7 @@ async fn a_full_disk_is_told_to_all_who_wait_and_ends_the_simulator() {
 #[tokio::test]
 async fn nothing_is_written_for_a_sandbox_that_was_dropped_meanwhile() {
     let database = database().await;
-    let (log, _) = log(&database);
+    let (log, _) = log(&database).await;
     let sandboxes = Sandboxes::default();
     let dropped = sandboxes.add(sandbox(), vec![]).unwrap();
     sandboxes.remove(&dropped.name).unwrap();
@@ -312,7 +320,7 @@ async fn nothing_is_written_for_a_sandbox_that_was_dropped_meanwhile() {
 #[tokio::test]
 async fn a_licence_is_found_by_its_cookie_before_and_after_the_index_takes_it_in() {
     let database = database().await;
-    let (log, _) = log(&database);
+    let (log, _) = log(&database).await;
     let rare: Cookie = "rare".parse().unwrap();
     let common: Cookie = "common".parse().unwrap();
     let found = async |cookie: &Cookie| {

@@ -17,8 +17,8 @@ pub(crate) async fn rot(file: &Path) {
     .unwrap();
     // Something new, so that whoever has pages in memory reads them again.
     for sql in [
-        "insert into used_challenge values (x'00', 'rot', 0)",
-        "delete from used_challenge where jti = 'rot'",
+        "insert into used_challenge values (-1, 0, 0)",
+        "delete from used_challenge where number = -1",
         "pragma wal_checkpoint(truncate)",
     ] {
         sqlx::query(sql).execute(&database).await.unwrap();
