@@ -173,7 +173,6 @@ impl Writer {
     async fn run(mut self, mut entries: mpsc::Receiver<Entry>, ending: Ending) {
         let mut batch = Vec::with_capacity(BATCH);
         while entries.recv_many(&mut batch, BATCH).await > 0 {
-            gather(&mut entries, &mut batch).await;
             let Err(error) = self.write(&mut batch).await else {
                 continue;
             };
@@ -217,20 +216,5 @@ impl Writer {
             Marks::prune(&self.database, now).await?;
         }
         self.backlog.work_off(&self.database).await
-    }
-}
-
-/// Takes in what is on its way already: every task that can run has its turn, for as long as that
-/// brings something. Nobody waits for what has not arrived, so one caller alone loses nothing.
-async fn gather(entries: &mut mpsc::Receiver<Entry>, batch: &mut Vec<Entry>) {
-    let mut before = 0;
-    while before < batch.len() {
-        before = batch.len();
-        tokio::task::yield_now().await;
-        while batch.len() < BATCH
-            && let Ok(entry) = entries.try_recv()
-        {
-            batch.push(entry);
-        }
     }
 }

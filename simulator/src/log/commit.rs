@@ -100,7 +100,8 @@ fn decide<'b>(
     decided
 }
 
-/// Each statement is a way to SQLite's thread and back, for which all wait: so they go together.
+/// Each statement that is sent by itself is a way to SQLite's thread and back, for which all wait:
+/// so they go together. One alone is a transaction of its own.
 async fn write(
     connection: &mut SqliteConnection,
     decided: &Decided<'_>,
@@ -116,11 +117,12 @@ async fn write(
         kids.push(json.map_err(|e| sqlx::Error::Encode(e.into()))?);
     }
     let rows: Vec<(&Record<'_>, String)> = decided.records.iter().zip(kids).collect();
-    let mut sql = QueryBuilder::new("begin immediate;");
+    let alone = decided.marks.is_empty() && !credits.were_used();
+    let mut sql = QueryBuilder::new(if alone { "" } else { "begin immediate;" });
     push_records(&mut sql, &rows);
     push_marks(&mut sql, &decided.marks, real_now);
     credits.push(&mut sql)?;
-    sql.push("commit");
+    sql.push(if alone { "" } else { "commit" });
     sql.build().execute(connection).await?;
     Ok(())
 }

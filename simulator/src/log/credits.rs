@@ -60,15 +60,20 @@ impl Credits {
         }
     }
 
+    /// Whether there is anything to write.
+    pub(super) fn were_used(&self) -> bool {
+        !self.used.is_empty()
+    }
+
     /// The statement that writes what is left of those that were used, if any were.
     pub(super) fn push(&self, sql: &mut QueryBuilder<'_, Sqlite>) -> Result<(), sqlx::Error> {
+        if !self.were_used() {
+            return Ok(());
+        }
         let used = self.used.iter();
         let left: HashMap<Uuid, Option<&i64>> = used
             .map(|account| (account.0, self.left.get(account)))
             .collect();
-        if left.is_empty() {
-            return Ok(());
-        }
         let left = serde_json::to_string(&left).map_err(|e| sqlx::Error::Encode(e.into()))?;
         sql.push("update credit set remaining = now.value from json_each(")
             .push_bind(left)
