@@ -363,3 +363,53 @@ async fn a_licence_is_found_by_its_cookie_before_and_after_the_index_takes_it_in
     }
     assert!(was_indexed, "the index has taken in what came first");
 }
+
+#[tokio::test]
+async fn a_log_of_an_older_version_is_carried_over() {
+    let url = database::IN_MEMORY;
+    let options = database::options(url).unwrap();
+    let database = database::pool(url, 1).connect_with(options).await.unwrap();
+    let mut older = sqlx::migrate!();
+    older.migrations.to_mut().retain(|it| it.version <= 5);
+    older.run(&database).await.unwrap();
+    // In both orders, so that neither number nor key can be right by chance.
+    for (account, event_id, cookie) in [
+        (ACCOUNTS[1], 1, "mine"),
+        (ACCOUNTS[0], 2, "mine"),
+        (ACCOUNTS[0], 1, "other"),
+        (ACCOUNTS[1], 2, "mine"),
+    ] {
+        sqlx::query(
+            "insert into record values (?, ?, 7, 'wv', ?, x'01010101010101010101010101010101', null,
+             'a film', '[]', 'issued', null, '127.0.0.1', 'license')",
+        )
+        .bind(account.to_string())
+        .bind(event_id)
+        .bind(cookie)
+        .execute(&database)
+        .await
+        .unwrap();
+    }
+    sqlx::migrate!().run(&database).await.unwrap();
+    crate::cookie_index::catch_up(&database).await.unwrap();
+    let found = async |account: AccountId| {
+        let sql = crate::cookie_index::select();
+        let rows = sqlx::query(&sql)
+            .bind(account.to_string())
+            .bind(NOW.as_millisecond())
+            .bind("mine")
+            .bind(32);
+        let rows = rows.fetch_all(&database).await.unwrap();
+        let records = rows.iter().map(|row| read_row(row).unwrap());
+        let shown = records.map(|it| (it.event_id.0, it.content_id.unwrap(), it.drm.unwrap()));
+        shown.collect::<Vec<_>>()
+    };
+    let film = |id: &str| (id.to_owned(), "a film".to_owned(), "wv".to_owned());
+    assert_eq!(found(ACCOUNTS[0]).await, [film("2")]);
+    assert_eq!(found(ACCOUNTS[1]).await, [film("2"), film("1")]);
+    // And the log goes on where it was.
+    let (log, _) = log(&database).await;
+    log.append(draft(0), None).await.unwrap();
+    let newest = number(&database, "select max(event_id) from record").await;
+    assert_eq!(newest, 3);
+}
