@@ -98,7 +98,11 @@ pub enum Effect {
 
 /// How much longer a call takes, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "it takes {\"ms\"}, {\"fromMs\", \"toMs\"} or {\"p50Ms\", \"p99Ms\"}, in whole milliseconds"
+)]
 pub enum Latency {
     /// So much.
     Fixed {

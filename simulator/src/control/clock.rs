@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State};
+use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -62,11 +63,15 @@ impl SetClock {
     }
 }
 
+/// How far a clock is put forward in one call: a hundred years.
+const FURTHEST: u64 = 100 * 365 * 24 * 3600;
+
 /// How far to put a clock forward.
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Advance {
-    /// Whole seconds.
+    /// Whole seconds; those of a hundred years at most.
+    #[schema(maximum = 3_153_600_000u64)]
     seconds: u64,
 }
 
@@ -116,6 +121,10 @@ pub(crate) async fn advance(
     Chosen(sandbox): Chosen,
     Body(by): Body<Advance>,
 ) -> Result<Json<ClockState>, Problem> {
+    if by.seconds > FURTHEST {
+        let why = format!("seconds: it takes {FURTHEST}, a hundred years, at most");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, why));
+    }
     let by = Duration::from_secs(by.seconds);
     Ok(Json(service.advance_clock(&sandbox, by).await?))
 }

@@ -8,6 +8,7 @@
 //! A web page must not reach it: it has no CORS, and a foreign `Origin` or a `Host` that is not
 //! loopback is refused. A simulator that listens off loopback wants a control token.
 
+mod body;
 mod clock;
 mod faults;
 mod journal;
@@ -25,8 +26,7 @@ use std::collections::BTreeMap;
 
 use axum::{
     Json, Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request, State},
+    extract::{DefaultBodyLimit, FromRequestParts, Path, Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get, post},
@@ -40,6 +40,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use self::body::Body;
 use crate::{call::host, database::Trouble, ending::Reason, fault::NewFault, service::Service};
 
 /// What every path of the control plane starts with.
@@ -204,35 +205,6 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Service> for At<T> {
             Ok(Path(place)) => Ok(Self(place)),
             Err(rejection) => Err(Problem::new(rejection.status(), rejection.body_text())),
         }
-    }
-}
-
-/// A JSON body, whatever its content type: curl's is a form's unless told otherwise. No body is
-/// an empty object.
-pub(crate) struct Body<T>(pub(crate) T);
-
-impl<T: DeserializeOwned> FromRequest<Service> for Body<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, service: &Service) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, service)
-            .await
-            .map_err(|rejection| Problem::new(rejection.status(), rejection.body_text()))?;
-        let text = match bytes.trim_ascii() {
-            [] => b"{}",
-            text => text,
-        };
-        let mut json = serde_json::Deserializer::from_slice(text);
-        serde_path_to_error::deserialize(&mut json)
-            .map(Self)
-            .map_err(|error| {
-                let (place, fault) = (error.path().to_string(), error.inner());
-                let why = match place.as_str() {
-                    "." => format!("the body is not the JSON that this call takes: {fault}"),
-                    _ => format!("{place}: {fault}"),
-                };
-                Problem::new(StatusCode::BAD_REQUEST, why)
-            })
     }
 }
 

@@ -177,6 +177,68 @@ async fn whatever_is_wrong_with_a_call_is_told_in_json() {
 }
 
 #[tokio::test]
+async fn what_a_body_gets_wrong_is_told_without_a_word_of_rust() {
+    let bench = Bench::start().await;
+    for (method, path, body, why) in [
+        (Method::PUT, "clock", "[1]", "takes a JSON object"),
+        (Method::PUT, "clock", r#"{"frozen":1}"#, "frozen: "),
+        (Method::POST, "clock/advance", "{}", "`seconds` is missing"),
+        (
+            Method::POST,
+            "clock/advance",
+            r#"{"seconds":-1}"#,
+            "seconds: ",
+        ),
+        (
+            Method::POST,
+            "clock/advance",
+            r#"{"seconds":3153600001}"#,
+            "a hundred years, at most",
+        ),
+        (
+            Method::POST,
+            "faults",
+            r#"{"effect":{"latency":5}}"#,
+            "effect.latency: ",
+        ),
+        (
+            Method::POST,
+            "faults",
+            r#"{"effect":{"slow":5}}"#,
+            "`latency`, `status`",
+        ),
+        (
+            Method::POST,
+            "faults",
+            r#"{"effect":"latency"}"#,
+            "effect.latency: ",
+        ),
+        (
+            Method::POST,
+            "snapshots",
+            r#"{"name":"A B"}"#,
+            "name: a sandbox's name",
+        ),
+        (Method::POST, "snapshots", "{", "the body is not JSON"),
+    ] {
+        let call = bench.http.request(
+            method,
+            bench.url(&format!("/__sim/sandboxes/default/{path}")),
+        );
+        let answer = call.body(body).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path} {body}");
+        let said: Value = answer.json().await.unwrap();
+        let said = said["error"].as_str().unwrap();
+        assert!(said.contains(why), "{body}: {said}");
+        for word in [
+            "struct", "enum", "variant", "untagged", "u64", "u32", "sequence", "EOF",
+        ] {
+            assert!(!said.contains(word), "{body}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_change_is_made_to_its_end_even_if_nobody_waits_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}/simulator.db", folder.path().display());
