@@ -3,6 +3,7 @@
 //! Plain html forms are in [`crate::forms`]. What a page needs to render, it asks of
 //! [`crate::backend::Backend`] itself, on the server.
 
+use expressplay::trace_context::TraceId;
 use leptos::{
     prelude::*,
     server_fn::{
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     model::{Device, HandOver, Playing, Registration, Slug},
     problem::Problem,
+    workflow::LicenseReport,
 };
 
 /// The server behind this request.
@@ -74,8 +76,11 @@ pub async fn hand_over(
 pub async fn playing(
     /// The order's number.
     order: Uuid,
+    /// The trace that came with the token.
+    #[server(default)]
+    trace: Option<TraceId>,
 ) -> Result<Playing, Problem> {
-    match backend()?.playing(order).await {
+    match backend()?.playing(order, trace).await {
         // A rental ends in the ordinary course of things, and a browser puts every failed request
         // into its console.
         Err(Problem::RentalOver) => Ok(Playing {
@@ -83,6 +88,18 @@ pub async fn playing(
         }),
         playing => answer(playing),
     }
+}
+
+/// What the browser says of a licence request, for the workflow view.
+///
+/// # Errors
+/// See [`crate::backend::Backend::report_license`].
+#[server(name = ReportLicenseCall, endpoint = "report_license", input = Json)]
+pub async fn report_license(
+    /// The request and its answer.
+    report: LicenseReport,
+) -> Result<(), Problem> {
+    answer(backend()?.report_license(report).await)
 }
 
 impl FromServerFnError for Problem {

@@ -5,6 +5,7 @@
 //! know no database and no HTTP client.
 
 use async_trait::async_trait;
+use expressplay::trace_context::TraceId;
 use uuid::Uuid;
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
         Registration, Slug, Title, TitlePage, Viewer,
     },
     problem::Problem,
+    workflow::{LicenseReport, Workflow, WorkflowQuery},
 };
 
 /// The server behind the storefront, for one request.
@@ -99,9 +101,21 @@ pub trait Backend: Send + Sync {
     async fn hand_over(&self, slug: &Slug) -> Result<HandOver, Problem>;
 
     /// How an order that is playing stands; the player asks every few seconds while a rental
-    /// plays.
+    /// plays. The trace is the one that came with its token.
     ///
     /// # Errors
     /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`], [`Problem::RentalOver`].
-    async fn playing(&self, order: Uuid) -> Result<Playing, Problem>;
+    async fn playing(&self, order: Uuid, trace: Option<TraceId>) -> Result<Playing, Problem>;
+
+    /// Takes in what the browser says of a licence request.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`]; [`Problem::BadInput`] where the trace is none of the viewer's.
+    async fn report_license(&self, report: LicenseReport) -> Result<(), Problem>;
+
+    /// The viewer's workflow, as it stands.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`].
+    async fn workflow(&self, query: &WorkflowQuery) -> Result<Workflow, Problem>;
 }

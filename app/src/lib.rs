@@ -7,6 +7,7 @@
 //! | [`api`] | both | the calls that islands make to the server |
 //! | [`forms`] | server | the plain html forms: sign in, sign out, place an order |
 //! | [`pages`] | server | one file per route |
+//! | [`workflow`] | both | the workflow as it happens, message by message |
 //! | [`components`] | both | the pieces that pages and islands are made of; they do no I/O |
 //! | [`islands`] | both | the device's registration, and the player |
 //! | `cdm` | browser | the device: a simulated CDM with its key and the licence request it signs, or the browser's own |
@@ -26,6 +27,7 @@ pub mod model;
 pub mod problem;
 pub mod trouble;
 pub mod words;
+pub mod workflow;
 
 #[cfg(feature = "ssr")]
 pub mod forms;

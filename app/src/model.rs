@@ -5,7 +5,7 @@
 
 use std::{fmt, str::FromStr};
 
-use expressplay::DeviceId;
+use expressplay::{DeviceId, trace_context::TraceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -247,6 +247,8 @@ pub struct HandOver {
     pub cdm: Cdm,
     /// The order it is for; none for the dummy clip.
     pub order: Option<Order>,
+    /// The trace that the licence request carries on, in its `traceparent`.
+    pub trace: Option<TraceId>,
 }
 
 /// Without the token.

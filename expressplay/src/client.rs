@@ -5,12 +5,16 @@
 //! and jitter where the fault may pass. Errors carry ExpressPlay's code and never a URL, since the
 //! URL of some calls holds the customer authenticator.
 
-use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{fmt, net::SocketAddr, str::FromStr, sync::Arc, time::Duration};
 
 use reqwest::{Response, StatusCode, header};
 use reqwest_middleware::{ClientWithMiddleware, RequestBuilder};
 use reqwest_retry::{Jitter, RetryTransientMiddleware, policies::ExponentialBackoff};
 
+mod witness;
+
+pub use self::witness::{Answer, Question, Witness};
+use self::witness::{Call, Telling, watched};
 use crate::{
     ActionToken, CompoundUrl, Cookie, CustomerAuthenticator, Drm, ErrorCode, KeyEncryptionKey,
     KeyId, Record, RecordQuery, RefusalBody, TokenRequest, TokenUrl,
@@ -124,6 +128,7 @@ pub struct Client {
     authenticator: CustomerAuthenticator,
     once: ClientWithMiddleware,
     repeating: ClientWithMiddleware,
+    witness: Option<Arc<dyn Witness>>,
 }
 
 impl Client {
@@ -167,8 +172,19 @@ impl Client {
             once: ClientWithMiddleware::from(http.clone()),
             repeating: reqwest_middleware::ClientBuilder::new(http)
                 .with(retry)
+                .with(Telling)
                 .build(),
+            witness: None,
         })
+    }
+
+    /// The same client, whose requests for tokens and records somebody is told of.
+    #[must_use]
+    pub fn witnessed_by(&self, witness: Arc<dyn Witness>) -> Self {
+        Self {
+            witness: Some(witness),
+            ..self.clone()
+        }
     }
 
     /// Where this client calls.
@@ -228,6 +244,7 @@ impl Client {
         let call = call
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form.encode());
+        let call = watched(call, self.witness.as_ref(), Call::Token(drm));
         text(send(call).await?).await
     }
 
@@ -240,6 +257,7 @@ impl Client {
         let call = self
             .authenticated(self.repeating.get(url))
             .query(&query.to_pairs());
+        let call = watched(call, self.witness.as_ref(), Call::Records);
         let answer: Records = json(send(call).await?).await?;
         Ok(answer.records)
     }

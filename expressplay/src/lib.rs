@@ -13,6 +13,7 @@
 //! | [`record`] | the transaction log, and how to ask it |
 //! | [`key_storage`] | keys that ExpressPlay keeps |
 //! | [`parameter`] | every parameter of every call: what it takes, and the codes that it can earn |
+//! | [`trace_context`] | what makes one message known to all who see it |
 //! | [`error_code`], [`refusal`] | every error code, and a refusal that carries one |
 //! | `client` | an HTTP client, under the feature of that name |
 //!
@@ -38,6 +39,7 @@ pub mod record;
 pub mod refusal;
 pub mod token;
 pub mod token_request;
+pub mod trace_context;
 
 pub use action_token::ActionToken;
 pub use authenticator::CustomerAuthenticator;

@@ -20,6 +20,7 @@ use std::time::Duration;
 use app::{
     model::{Cdm, HandOver, Order},
     problem::Problem,
+    workflow::Act,
 };
 use expressplay::{
     Client, Cookie, DeviceId, RecordQuery, TokenRequest, TokenUrl,
@@ -36,6 +37,7 @@ use crate::{
     error::Error,
     records::{Reading, Sale},
     rental::Left,
+    workflow::Episode,
 };
 
 /// How long the dummy token lives (seed step 2).
@@ -91,11 +93,13 @@ pub struct Binding {
 }
 
 /// The seven steps, against one ExpressPlay.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entitlement {
     expressplay: Client,
     entropy: Entropy,
     patience: Patience,
+    /// Where a viewer's own calls are kept.
+    episode: Option<Episode>,
 }
 
 impl Entitlement {
@@ -106,6 +110,23 @@ impl Entitlement {
             expressplay,
             entropy,
             patience,
+            episode: None,
+        }
+    }
+
+    /// The same steps, whose calls to ExpressPlay an episode keeps.
+    #[must_use]
+    pub fn kept_in(&self, episode: &Episode) -> Self {
+        Self {
+            episode: Some(episode.clone()),
+            ..self.clone()
+        }
+    }
+
+    fn expressplay(&self, act: Act) -> Client {
+        match &self.episode {
+            Some(episode) => self.expressplay.witnessed_by(episode.witness(act)),
+            None => self.expressplay.clone(),
         }
     }
 
@@ -136,7 +157,10 @@ impl Entitlement {
             },
             rights: rights(dummy, None),
         };
-        let token = self.expressplay.generate_token(&request, carrier).await?;
+        let token = self
+            .expressplay(Act::DummyToken)
+            .generate_token(&request, carrier)
+            .await?;
         info!(step = 2, %cookie, seconds = DUMMY_TOKEN_LIFE.as_secs(), "dummy token made");
         Ok(token)
     }
@@ -147,7 +171,7 @@ impl Entitlement {
     /// # Errors
     /// [`Problem::RecordLate`], [`Problem::TwoDevices`] or [`Error::ExpressPlay`].
     pub async fn dummy_license(&self, cookie: &Cookie) -> Result<(DeviceId, Reading), Error> {
-        let (device_id, reading) = self.retrieve(cookie).await?;
+        let (device_id, reading) = self.retrieve(cookie, Act::FindDevice).await?;
         info!(step = 3, %cookie, %device_id, "dummy licence request on record");
         Ok((device_id, reading))
     }
@@ -158,7 +182,7 @@ impl Entitlement {
     /// # Errors
     /// [`Problem::RecordLate`], [`Problem::TwoDevices`] or [`Error::ExpressPlay`].
     pub async fn device_of(&self, cookie: &Cookie) -> Result<(DeviceId, Reading), Error> {
-        let (device_id, reading) = self.retrieve(cookie).await?;
+        let (device_id, reading) = self.retrieve(cookie, Act::DeviceForSale).await?;
         info!(step = 4, %cookie, %device_id, "device retrieved for a sale");
         Ok((device_id, reading))
     }
@@ -190,7 +214,7 @@ impl Entitlement {
             rights: rights(clip, left.map(|left| left.play)),
         };
         let token = self
-            .expressplay
+            .expressplay(Act::BoundToken)
             .generate_token(&request, CookieCarrier::Parameter)
             .await?;
         info!(
@@ -226,6 +250,7 @@ impl Entitlement {
             token_url: token.reveal(),
             cdm,
             order: Some(order),
+            trace: self.episode.as_ref().map(Episode::trace),
         }
     }
 
@@ -236,8 +261,12 @@ impl Entitlement {
     /// # Errors
     /// [`Error::ExpressPlay`].
     pub async fn cross_check(&self, cookie: &Cookie) -> Result<Reading, Error> {
+        self.read(cookie, Act::LookBack).await
+    }
+
+    async fn read(&self, cookie: &Cookie, act: Act) -> Result<Reading, Error> {
         let query = RecordQuery::Cookie(cookie.clone());
-        let records = self.expressplay.records(&query).await?;
+        let records = self.expressplay(act).records(&query).await?;
         Ok(Reading::new(cookie.clone(), records))
     }
 
@@ -290,10 +319,10 @@ impl Entitlement {
     }
 
     /// Retrieves the records for a cookie, and asks again for a while if there are none yet.
-    async fn retrieve(&self, cookie: &Cookie) -> Result<(DeviceId, Reading), Error> {
+    async fn retrieve(&self, cookie: &Cookie, act: Act) -> Result<(DeviceId, Reading), Error> {
         let mut waits = self.patience.waits();
         loop {
-            let reading = self.cross_check(cookie).await?;
+            let reading = self.read(cookie, act).await?;
             if let Some(device_id) = reading.device()? {
                 return Ok((device_id, reading));
             }

@@ -116,25 +116,30 @@ fn in_our_words(fault: &ClientError) -> String {
 }
 
 impl Error {
+    /// What the viewer gets to see.
+    #[must_use]
+    pub fn as_problem(&self) -> Problem {
+        match self {
+            Self::Viewer(problem) => problem.clone(),
+            Self::ExpressPlay(ClientError::Refused { code, .. }) => {
+                Problem::ExpressPlayRefused { code: *code }
+            }
+            Self::ExpressPlay(_) => Problem::ExpressPlayDown,
+            _ => Problem::Internal,
+        }
+    }
+
     /// What the viewer gets to see; the cause goes to the log and nowhere else.
     #[must_use]
     pub fn into_problem(self) -> Problem {
-        match self {
-            Self::Viewer(problem) => problem,
-            Self::ExpressPlay(ref fault) => {
+        match &self {
+            Self::Viewer(_) => {}
+            Self::ExpressPlay(_) => {
                 tracing::warn!(cause = %self, "ExpressPlay does not answer as asked");
-                match fault {
-                    ClientError::Refused { code, .. } => {
-                        Problem::ExpressPlayRefused { code: *code }
-                    }
-                    _ => Problem::ExpressPlayDown,
-                }
             }
-            cause => {
-                tracing::error!(%cause, "internal error");
-                Problem::Internal
-            }
+            cause => tracing::error!(%cause, "internal error"),
         }
+        self.as_problem()
     }
 }
 

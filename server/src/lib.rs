@@ -11,6 +11,7 @@
 //! | [`records`] | what ExpressPlay's records say, and what they leave open |
 //! | [`orders`], [`payment`], [`rental`] | what was sold, charged once, and for how long |
 //! | [`catalogue`] | the titles and their keys, from `media/catalogue.toml` |
+//! | [`workflow`] | every message of it, kept for whoever wants to see how it works |
 //! | `sees`, [`mutual_tls`], [`certificates`] | the sample entitlement server for other shops, who may ask it, and certificates to try it with |
 //! | `web`, [`csrf`] | the web host, which refuses what other sites send |
 //! | `health` | whether the process is up, and whether it can sell |
@@ -49,11 +50,15 @@ mod sees;
 pub mod shop;
 mod throttle;
 mod web;
+pub mod workflow;
 
 pub use config::{EntitlementServer, ExpressPlay, Settings};
 pub use error::Error;
 
-use crate::{accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, shop::Shop};
+use crate::{
+    accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, shop::Shop,
+    workflow::Workflow,
+};
 
 /// How often sessions that have expired are deleted.
 const SESSION_SWEEP: Duration = Duration::from_secs(5 * 60);
@@ -111,18 +116,20 @@ impl Storefront {
         if with_demo_data {
             demo::make_viewers(&accounts).await?;
         }
+        let (stop, stopped) = watch::channel(false);
+        let workflow = Workflow::new(db.clone(), clock.clone(), entropy.clone(), stopped.clone());
         let shop = Arc::new(Shop {
             db,
             accounts,
             catalogue,
             entitlement: Entitlement::new(client, entropy.clone(), settings.patience),
+            workflow,
             clock: clock.clone(),
             entropy,
             cdm: settings.cdm,
             https: settings.https,
         });
 
-        let (stop, stopped) = watch::channel(false);
         let entitlement = match entitlement {
             Some(((listener, address), tls)) => {
                 let cannot_listen = cannot_listen("--entitlement-listen", address);

@@ -4,7 +4,9 @@ use app::model::Cdm;
 use simulator::{Clock, Entropy};
 use sqlx::SqlitePool;
 
-use crate::{accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement};
+use crate::{
+    accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, workflow::Workflow,
+};
 
 /// The shop behind every request.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub struct Shop {
     pub catalogue: Catalogue,
     /// The seven steps.
     pub entitlement: Entitlement,
+    /// What the workflow view shows of them.
+    pub workflow: Workflow,
     /// The time that rentals and orders go by.
     pub clock: Clock,
     /// Randomness.

@@ -29,6 +29,7 @@ use crate::{
     browser::{Browser, NOBODY_STAYS},
     csrf, health,
     shop::Shop,
+    workflow,
 };
 
 /// No form is longer.
@@ -83,6 +84,7 @@ pub(crate) fn router(
         .leptos_routes_with_context(&options, routes(), context, page)
         .fallback(static_or_not_found)
         .with_state(options)
+        .merge(workflow::host::routes(Arc::clone(&shop)))
         .layer(session_layer(sessions, https))
         .layer(middleware::map_request(without_referer))
         .layer(middleware::from_fn(short_bodies))

@@ -2,7 +2,11 @@
 
 use std::net::SocketAddr;
 
-use expressplay::{DeviceId, License, RefusalBody, TokenUrl, challenge::KidBytes};
+use expressplay::{
+    DeviceId, License, RefusalBody, TokenUrl,
+    challenge::KidBytes,
+    trace_context::{TRACEPARENT, TraceParent},
+};
 use server::catalogue::Clip;
 use simulator::{Clock, Entropy, SoftDevice};
 
@@ -46,6 +50,25 @@ impl Device {
         token_url: &str,
         clip: &Clip,
     ) -> Result<Result<License, i32>, reqwest::Error> {
+        self.send(token_url, clip, None).await
+    }
+
+    /// The same, within a trace.
+    pub(crate) async fn redeem_within(
+        &self,
+        token_url: &str,
+        clip: &Clip,
+        parent: TraceParent,
+    ) -> Result<License, i32> {
+        self.send(token_url, clip, Some(parent)).await.unwrap()
+    }
+
+    async fn send(
+        &self,
+        token_url: &str,
+        clip: &Clip,
+        parent: Option<TraceParent>,
+    ) -> Result<Result<License, i32>, reqwest::Error> {
         let url: TokenUrl = token_url.parse().unwrap();
         let kids: Vec<_> = clip
             .keys
@@ -53,13 +76,15 @@ impl Device {
             .map(|key| KidBytes(key.kid.clear_key_bytes()))
             .collect();
         let claims = SoftDevice::claims(url.token(), &kids, &Clock::default(), &Entropy::from_os());
-        let answer = self
+        let mut request = self
             .http
             .post(token_url)
             .header("content-type", "application/jose")
-            .body(self.key.sign(&claims).unwrap())
-            .send()
-            .await?;
+            .body(self.key.sign(&claims).unwrap());
+        if let Some(parent) = parent {
+            request = request.header(TRACEPARENT, parent.to_string());
+        }
+        let answer = request.send().await?;
         if answer.status().is_success() {
             Ok(Ok(answer.json().await?))
         } else {

@@ -1,0 +1,17 @@
+//! The workflow as it happens: who said what to whom, and what came of it.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`message`] | one message and its answer, and the occasion that brought it about |
+//! | [`report`] | what the browser says of a licence request, which goes past the shop |
+//! | [`query`] | what a viewer looks at |
+
+pub mod message;
+pub mod query;
+pub mod report;
+#[cfg(feature = "ssr")]
+pub mod view;
+
+pub use message::{Act, Episode, Field, Message, Occasion, Outcome, Party, Value};
+pub use query::{Run, Workflow, WorkflowQuery};
+pub use report::LicenseReport;

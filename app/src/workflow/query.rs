@@ -1,0 +1,44 @@
+//! What a viewer looks at: a run, and of it a message, a value, or its beginning.
+
+use expressplay::Cookie;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Episode;
+
+/// What to show. As a query it is all of the view's state, so that a view can be linked to, and
+/// needs no script.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkflowQuery {
+    /// The run, by its cookie; the newest where none is chosen.
+    pub run: Option<Cookie>,
+    /// The message whose contents are shown.
+    pub message: Option<i64>,
+    /// The value that is followed.
+    pub value: Option<String>,
+    /// The last message of a replay; none for all of them, as they come.
+    pub upto: Option<i64>,
+}
+
+/// Everything that happened under one cookie: a device's registration, and what was sold and
+/// played under it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The cookie.
+    pub cookie: Cookie,
+    /// When it began, by real time.
+    pub at: Timestamp,
+    /// How many messages it has.
+    pub messages: u32,
+}
+
+/// A viewer's runs, and the one that is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workflow {
+    /// All runs, newest first.
+    pub runs: Vec<Run>,
+    /// The run that is looked at; none where there is none.
+    pub shown: Option<Cookie>,
+    /// What happened in it, in order.
+    pub episodes: Vec<Episode>,
+}

@@ -1,0 +1,238 @@
+//! What the pages ask, answered for one request.
+
+mod playing;
+mod registering;
+mod selling;
+
+use std::sync::Arc;
+
+use app::{
+    backend::Backend,
+    model::{
+        Cdm, Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing,
+        Registration, Slug, Title, TitlePage, Viewer,
+    },
+    problem::Problem,
+    workflow::{Field, LicenseReport, Value, Workflow, WorkflowQuery},
+};
+use async_trait::async_trait;
+use expressplay::{DeviceId, TokenUrl, trace_context::TraceId};
+use uuid::Uuid;
+
+use crate::{
+    accounts::Account, browser::Browser, catalogue::Entry, devices, error::Error, orders,
+    rental::TERMS, shop::Shop,
+};
+
+/// The [`Backend`] of one request.
+#[derive(Debug)]
+pub struct Request {
+    shop: Arc<Shop>,
+    browser: Browser,
+}
+
+#[async_trait]
+impl Backend for Request {
+    fn cdm(&self) -> Cdm {
+        self.shop.cdm
+    }
+
+    async fn viewer(&self) -> Result<Option<Viewer>, Problem> {
+        let account = self.account().await.map_err(Error::into_problem)?;
+        Ok(account.map(|account| account.viewer))
+    }
+
+    async fn sign_in(&self, email: &str, password: &str) -> Result<Viewer, Problem> {
+        self.start_session(email, password)
+            .await
+            .map_err(Error::into_problem)
+    }
+
+    async fn sign_out(&self) -> Result<(), Problem> {
+        self.browser.sign_out().await.map_err(Error::into_problem)
+    }
+
+    async fn leave_failure(&self, failure: Failure) -> Result<(), Problem> {
+        self.browser
+            .leave_failure(failure)
+            .await
+            .map_err(Error::into_problem)
+    }
+
+    async fn take_failure(&self) -> Result<Option<Failure>, Problem> {
+        self.browser
+            .take_failure()
+            .await
+            .map_err(Error::into_problem)
+    }
+
+    async fn titles(&self) -> Result<Vec<Title>, Problem> {
+        Ok(self
+            .shop
+            .catalogue
+            .titles
+            .iter()
+            .map(|entry| entry.title.clone())
+            .collect())
+    }
+
+    async fn title(&self, slug: &Slug) -> Result<TitlePage, Problem> {
+        self.title_page(slug).await.map_err(Error::into_problem)
+    }
+
+    async fn orders(&self) -> Result<Vec<Order>, Problem> {
+        self.all_orders().await.map_err(Error::into_problem)
+    }
+
+    async fn devices(&self) -> Result<Vec<Device>, Problem> {
+        self.all_devices().await.map_err(Error::into_problem)
+    }
+
+    async fn begin_registration(&self) -> Result<Registration, Problem> {
+        self.begin().await.map_err(Error::into_problem)
+    }
+
+    async fn finish_registration(&self, id: Uuid) -> Result<Device, Problem> {
+        self.finish(id).await.map_err(Error::into_problem)
+    }
+
+    async fn checkout(&self, slug: &Slug, kind: OrderKind) -> Result<Checkout, Problem> {
+        self.checkout_page(slug, kind)
+            .await
+            .map_err(Error::into_problem)
+    }
+
+    async fn place_order(&self, form: OrderForm) -> Result<Order, Problem> {
+        self.sell(form).await.map_err(Error::into_problem)
+    }
+
+    async fn hand_over(&self, slug: &Slug) -> Result<HandOver, Problem> {
+        self.bind_and_hand_over(slug)
+            .await
+            .map_err(Error::into_problem)
+    }
+
+    async fn playing(&self, order: Uuid, trace: Option<TraceId>) -> Result<Playing, Problem> {
+        self.time_left(order, trace)
+            .await
+            .map_err(Error::into_problem)
+    }
+
+    async fn report_license(&self, report: LicenseReport) -> Result<(), Problem> {
+        self.keep_report(&report).await.map_err(Error::into_problem)
+    }
+
+    async fn workflow(&self, query: &WorkflowQuery) -> Result<Workflow, Problem> {
+        self.look(query).await.map_err(Error::into_problem)
+    }
+}
+
+impl Request {
+    /// The shop, as one browser's request sees it.
+    #[must_use]
+    pub const fn new(shop: Arc<Shop>, browser: Browser) -> Self {
+        Self { shop, browser }
+    }
+
+    async fn account(&self) -> Result<Option<Account>, Error> {
+        match self.browser.viewer().await? {
+            Some(id) => self.shop.accounts.find(id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The number of the viewer who is signed in.
+    pub(crate) async fn signed_in(&self) -> Result<Uuid, Error> {
+        let account = self.account().await?;
+        Ok(account.ok_or(Problem::SignedOut)?.id)
+    }
+
+    fn entry(&self, slug: &Slug) -> Result<&Entry, Problem> {
+        self.shop.catalogue.entry(slug).ok_or(Problem::NoSuchTitle)
+    }
+
+    /// Which of the viewer's devices this browser is: to choose by, and to show.
+    async fn this_device(&self, viewer: Uuid) -> Result<Option<devices::Registration>, Error> {
+        match self.browser.handle(viewer) {
+            Some(handle) => devices::of_handle(&self.shop.db, viewer, &handle).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn this_device_id(&self, viewer: Uuid) -> Result<Option<DeviceId>, Error> {
+        let device = self.this_device(viewer).await?;
+        Ok(device.and_then(|device| device.finished).map(|(id, _)| id))
+    }
+
+    async fn start_session(&self, email: &str, password: &str) -> Result<Viewer, Error> {
+        let accounts = &self.shop.accounts;
+        let viewer = accounts.number_of(email).await?;
+        let own_device = match viewer {
+            Some(viewer) => self.this_device(viewer).await?.map(|device| device.id),
+            None => None,
+        };
+        let account = accounts.sign_in(email, password, own_device).await?;
+        self.browser.sign_in(account.id).await?;
+        Ok(account.viewer)
+    }
+
+    async fn title_page(&self, slug: &Slug) -> Result<TitlePage, Error> {
+        let title = self.entry(slug)?.title.clone();
+        let (mut orders, mut this_device) = (vec![], None);
+        if let Some(account) = self.account().await? {
+            self.settle_soon(account.id, slug).await?;
+            this_device = self.this_device_id(account.id).await?;
+            orders = self.by_preference(account.id, slug).await?;
+        }
+        let now = self.shop.clock.now();
+        let over = orders.iter().find_map(|order| order.left(now).err());
+        orders.retain(|order| order.left(now).is_ok());
+        Ok(TitlePage {
+            title,
+            terms: TERMS,
+            why_not: orders
+                .is_empty()
+                .then_some(over.unwrap_or(Problem::NotBought)),
+            orders: orders
+                .iter()
+                .map(|order| order.shown(&self.shop.catalogue, now))
+                .collect(),
+            this_device,
+        })
+    }
+
+    async fn all_orders(&self) -> Result<Vec<Order>, Error> {
+        let Some(account) = self.account().await? else {
+            return Ok(vec![]);
+        };
+        let orders = orders::of_viewer(&self.shop.db, account.id).await?;
+        let now = self.shop.clock.now();
+        Ok(orders
+            .iter()
+            .map(|order| order.shown(&self.shop.catalogue, now))
+            .collect())
+    }
+
+    async fn all_devices(&self) -> Result<Vec<Device>, Error> {
+        let viewer = self.signed_in().await?;
+        let here = self.this_device_id(viewer).await?;
+        devices::of_viewer(&self.shop.db, viewer, here).await
+    }
+
+    /// The viewer's workflow, as it stands.
+    pub(crate) async fn look(&self, query: &WorkflowQuery) -> Result<Workflow, Error> {
+        let viewer = self.signed_in().await?;
+        self.shop.workflow.look(viewer, query).await
+    }
+}
+
+/// What a hand-over gives to the browser, as the workflow view shows it.
+fn handed(hand_over: &HandOver) -> Vec<Field> {
+    let token: Option<TokenUrl> = hand_over.token_url.parse().ok();
+    let token = token.map(|url| Value::token(&url.token().hash()));
+    let token = token.map(|token| Field::new("token_url", token));
+    let manifest = Field::text("manifest", &hand_over.manifest);
+    let device = hand_over.order.as_ref().map(|order| order.device_id);
+    let device = device.map(|id| Field::new("order.device_id", Value::Device(id)));
+    [manifest].into_iter().chain(token).chain(device).collect()
+}

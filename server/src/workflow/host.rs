@@ -1,0 +1,134 @@
+//! The workflow view by itself, for whoever shows it, and the news that there is more of it.
+//!
+//! | path | what |
+//! |---|---|
+//! | `/workflow/view` | the view as html, without a page around it |
+//! | `/workflow/messages` | the same as JSON |
+//! | `/workflow/news` | server-sent events, one whenever the viewer's workflow has changed |
+//!
+//! News carry nothing but that: what there is, one asks for with one's session.
+
+use std::{convert::Infallible, sync::Arc};
+
+use app::{
+    problem::Problem,
+    respond::status_of,
+    workflow::{Workflow as View, WorkflowQuery},
+};
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    response::{
+        Html, IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::get,
+};
+use futures_util::stream;
+use http::request::Parts;
+use leptos::prelude::{Owner, provide_context};
+use leptos_axum::ResponseOptions;
+use tokio::sync::{broadcast, watch};
+use uuid::Uuid;
+
+use crate::{backend::Request, browser::Browser, error::Error, shop::Shop};
+
+/// The three paths.
+pub(crate) fn routes(shop: Arc<Shop>) -> Router {
+    Router::new()
+        .route("/workflow/view", get(view))
+        .route("/workflow/messages", get(messages))
+        .route("/workflow/news", get(news))
+        .with_state(shop)
+}
+
+async fn view(
+    State(shop): State<Arc<Shop>>,
+    Query(query): Query<WorkflowQuery>,
+    parts: Parts,
+) -> Response {
+    match look(shop, &parts, &query).await {
+        Ok(workflow) => Html(in_html(parts, workflow, query)).into_response(),
+        Err(problem) => status_of(&problem).into_response(),
+    }
+}
+
+fn in_html(parts: Parts, workflow: View, query: WorkflowQuery) -> String {
+    let owner = Owner::new();
+    owner.with(|| {
+        provide_context(parts);
+        app::workflow::view::to_html(workflow, query)
+    })
+}
+
+async fn messages(
+    State(shop): State<Arc<Shop>>,
+    Query(query): Query<WorkflowQuery>,
+    parts: Parts,
+) -> Response {
+    match look(shop, &parts, &query).await {
+        Ok(workflow) => Json(workflow).into_response(),
+        Err(problem) => (status_of(&problem), Json(problem)).into_response(),
+    }
+}
+
+async fn look(shop: Arc<Shop>, parts: &Parts, query: &WorkflowQuery) -> Result<View, Problem> {
+    let request = request(shop, parts).ok_or(Problem::Internal)?;
+    request.look(query).await.map_err(Error::into_problem)
+}
+
+fn request(shop: Arc<Shop>, parts: &Parts) -> Option<Request> {
+    let browser = Browser::of(parts, ResponseOptions::default(), shop.https)?;
+    Some(Request::new(shop, browser))
+}
+
+async fn news(State(shop): State<Arc<Shop>>, parts: Parts) -> Response {
+    let Some(request) = request(Arc::clone(&shop), &parts) else {
+        return status_of(&Problem::Internal).into_response();
+    };
+    let viewer = match request.signed_in().await {
+        Ok(viewer) => viewer,
+        Err(error) => return status_of(&error.into_problem()).into_response(),
+    };
+    let heard = Heard {
+        viewer,
+        news: shop.workflow.news.subscribe(),
+        stopped: shop.workflow.stopped.clone(),
+    };
+    let events = stream::unfold(heard, |mut heard| async {
+        heard.next().await?;
+        Some((
+            Ok::<_, Infallible>(Event::default().event("more").data("")),
+            heard,
+        ))
+    });
+    Sse::new(events)
+        .keep_alive(KeepAlive::default())
+        .into_response()
+}
+
+/// A browser that listens.
+struct Heard {
+    viewer: Uuid,
+    news: broadcast::Receiver<Uuid>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Heard {
+    /// Waits for news of this viewer's; none where the shop stops.
+    async fn next(&mut self) -> Option<()> {
+        loop {
+            let heard = tokio::select! {
+                heard = self.news.recv() => heard,
+                _ = self.stopped.wait_for(|stopped| *stopped) => return None,
+            };
+            match heard {
+                Ok(viewer) if viewer == self.viewer => return Some(()),
+                Ok(_) => {}
+                // Whose the missed ones were nobody knows: maybe ours.
+                Err(broadcast::error::RecvError::Lagged(_)) => return Some(()),
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+}

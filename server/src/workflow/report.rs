@@ -1,0 +1,111 @@
+//! Licence requests, as browsers tell of them: they go from the device to ExpressPlay, past the
+//! shop.
+
+use std::time::Duration;
+
+use app::workflow::{Act, Field, LicenseReport, Occasion, Outcome, Value, report::ChallengeReport};
+use expressplay::{DeviceId, challenge::SIGNED_TYPE, trace_context::TraceParent};
+use http::Method;
+use jiff::SignedDuration;
+
+use super::{
+    Episode, store,
+    store::{Closing, Handed, NewMessage},
+    witness::micros,
+};
+use crate::error::Error;
+
+/// No request for a licence takes longer, whatever a browser says.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// So many kids and characters of a report are kept.
+const KIDS: usize = 64;
+const CHARACTERS: usize = expressplay::challenge::MAX_JTI_CHARS;
+
+impl Episode {
+    /// Keeps a licence request and its answer, as a browser tells of them.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub(crate) async fn report(&self, report: &LicenseReport) -> Result<(), Error> {
+        let db = &self.workflow.db;
+        let Some(handed) = store::token_of(db, self.trace).await? else {
+            return Ok(());
+        };
+        let Handed {
+            endpoint,
+            token,
+            since,
+        } = handed;
+        let took = Duration::from_millis(report.millis.into()).min(LONGEST);
+        let now = self.workflow.clock.real();
+        let at = SignedDuration::try_from(took).ok();
+        let at = at.and_then(|took| now.checked_sub(took).ok());
+        let at = at.unwrap_or(now).max(since);
+        let asked: Vec<_> = [Field::new("ExpressPlayToken", token)]
+            .into_iter()
+            .chain(report.challenge.iter().flat_map(of_challenge))
+            .collect();
+        let message = NewMessage {
+            parent: TraceParent {
+                trace: self.trace,
+                span: report.span,
+            },
+            act: match store::occasion(db, self.viewer, self.trace).await? {
+                Some(Occasion::Registration) => Act::DummyLicense,
+                _ => Act::License,
+            },
+            at,
+            method: Method::POST.as_str(),
+            url: &endpoint,
+            asked: &asked,
+            noted: &[],
+        };
+        let (outcome, answered) = outcome(report);
+        let closing = Closing {
+            micros: micros(took),
+            outcome: &outcome,
+            answered: &answered,
+        };
+        self.keep(&message).await;
+        self.close(message.parent, &closing).await;
+        Ok(())
+    }
+}
+
+fn of_challenge(challenge: &ChallengeReport) -> Vec<Field> {
+    let ChallengeReport {
+        device_id,
+        kids,
+        iat,
+        jti,
+    } = challenge;
+    let kids = kids
+        .iter()
+        .take(KIDS)
+        .map(|kid| Field::new("kids", Value::Kid(hex::encode(kid.0))));
+    let jti: String = jti.chars().take(CHARACTERS).collect();
+    [Field::text("Content-Type", SIGNED_TYPE), device(*device_id)]
+        .into_iter()
+        .chain(kids)
+        .chain([Field::text("iat", iat.to_string()), Field::text("jti", jti)])
+        .collect()
+}
+
+fn device(id: DeviceId) -> Field {
+    Field::new("jwk (device_id)", Value::Device(id))
+}
+
+fn outcome(report: &LicenseReport) -> (Outcome, Vec<Field>) {
+    match (report.status, report.code) {
+        (Some(status), Some(code)) => (Outcome::Refused { status, code }, vec![]),
+        (Some(200..300), None) => {
+            let keys = Field::new("keys", Value::Secret);
+            (Outcome::Granted, vec![keys])
+        }
+        (Some(status), None) => (Outcome::Senseless { status }, vec![]),
+        (None, _) => {
+            let why = "the browser got no answer".to_owned();
+            (Outcome::Lost { why }, vec![])
+        }
+    }
+}

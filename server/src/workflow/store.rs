@@ -1,0 +1,332 @@
+//! The two tables of the workflow view.
+
+use app::workflow::{self, Act, Field, Message, Occasion, Outcome, Run, Value, WorkflowQuery};
+use expressplay::{
+    Cookie,
+    trace_context::{TraceId, TraceParent},
+};
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::SqlitePool;
+use uuid::Uuid;
+
+use crate::{database::parsed, error::Error};
+
+/// So many episodes of a viewer are kept, the newest …
+const EPISODES: u32 = 500;
+/// … with so many messages each …
+const MESSAGES: u32 = 200;
+/// … of which a view shows the newest runs …
+const RUNS: u32 = 50;
+/// … and of a run the newest episodes.
+const SHOWN: u32 = 24;
+
+/// An episode to be kept.
+pub(super) struct NewEpisode<'a> {
+    pub(super) trace: TraceId,
+    pub(super) viewer: Uuid,
+    pub(super) cookie: &'a Cookie,
+    pub(super) subject: Uuid,
+    pub(super) occasion: Occasion,
+    pub(super) at: Timestamp,
+}
+
+impl NewEpisode<'_> {
+    pub(super) async fn keep(&self, db: &SqlitePool) -> Result<(), Error> {
+        sqlx::query(
+            "insert into episodes (trace, viewer_id, cookie, subject, occasion, begun_at)
+             values (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(self.trace.to_string())
+        .bind(self.viewer.to_string())
+        .bind(self.cookie.as_str())
+        .bind(self.subject.to_string())
+        .bind(json(&self.occasion)?)
+        .bind(self.at.as_microsecond())
+        .execute(db)
+        .await?;
+        sqlx::query(
+            "delete from episodes where viewer_id = ?1 and trace not in (
+                select trace from episodes where viewer_id = ?1
+                order by begun_at desc, rowid desc limit ?2)",
+        )
+        .bind(self.viewer.to_string())
+        .bind(EPISODES)
+        .execute(db)
+        .await?;
+        Ok(())
+    }
+}
+
+pub(super) async fn move_to(
+    db: &SqlitePool,
+    trace: TraceId,
+    cookie: &Cookie,
+    subject: Uuid,
+) -> Result<(), Error> {
+    sqlx::query("update episodes set cookie = ?, subject = ? where trace = ?")
+        .bind(cookie.as_str())
+        .bind(subject.to_string())
+        .bind(trace.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn newest_about(
+    db: &SqlitePool,
+    viewer: Uuid,
+    subject: Uuid,
+) -> Result<Option<TraceId>, Error> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "select trace from episodes where viewer_id = ? and subject = ?
+         order by begun_at desc, rowid desc limit 1",
+    )
+    .bind(viewer.to_string())
+    .bind(subject.to_string())
+    .fetch_optional(db)
+    .await?;
+    row.map(|(trace,)| parsed(&trace, "trace")).transpose()
+}
+
+/// What an episode of a viewer's is about.
+pub(super) async fn occasion(
+    db: &SqlitePool,
+    viewer: Uuid,
+    trace: TraceId,
+) -> Result<Option<Occasion>, Error> {
+    let row: Option<(String,)> =
+        sqlx::query_as("select occasion from episodes where trace = ? and viewer_id = ?")
+            .bind(trace.to_string())
+            .bind(viewer.to_string())
+            .fetch_optional(db)
+            .await?;
+    row.map(|(occasion,)| read(&occasion)).transpose()
+}
+
+/// The token that an episode's licence requests are about.
+pub(super) struct Handed {
+    /// Where it is redeemed.
+    pub(super) endpoint: String,
+    /// What it is told by.
+    pub(super) token: Value,
+    /// When the shop had it: nothing is asked with it before.
+    pub(super) since: Timestamp,
+}
+
+pub(super) async fn token_of(db: &SqlitePool, trace: TraceId) -> Result<Option<Handed>, Error> {
+    let row: Option<(String, i64)> = sqlx::query_as(
+        "select answered, at + micros from messages where trace = ? and act in (?, ?)
+         and outcome is not null order by id desc limit 1",
+    )
+    .bind(trace.to_string())
+    .bind(json(&Act::DummyToken)?)
+    .bind(json(&Act::BoundToken)?)
+    .fetch_optional(db)
+    .await?;
+    let Some((answered, since)) = row else {
+        return Ok(None);
+    };
+    let mut endpoint = None;
+    let mut token = None;
+    for Field { name, value } in read::<Vec<Field>>(&answered)? {
+        match (&*name, value) {
+            ("endpoint", Value::Text(text)) => endpoint = Some(text),
+            (_, value @ Value::Token(_)) => token = Some(value),
+            _ => {}
+        }
+    }
+    let since = moment(since)?;
+    Ok(endpoint.zip(token).map(|(endpoint, token)| Handed {
+        endpoint,
+        token,
+        since,
+    }))
+}
+
+/// A message that has gone out.
+pub(super) struct NewMessage<'a> {
+    pub(super) parent: TraceParent,
+    pub(super) act: Act,
+    pub(super) at: Timestamp,
+    pub(super) method: &'a str,
+    pub(super) url: &'a str,
+    pub(super) asked: &'a [Field],
+    pub(super) noted: &'a [Field],
+}
+
+impl NewMessage<'_> {
+    pub(super) async fn keep(&self, db: &SqlitePool) -> Result<(), Error> {
+        sqlx::query(
+            "insert into messages (trace, span, act, at, method, url, asked, noted)
+             select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+             where (select count(*) from messages where trace = ?1) < ?9
+             on conflict (span) do nothing",
+        )
+        .bind(self.parent.trace.to_string())
+        .bind(self.parent.span.to_string())
+        .bind(json(&self.act)?)
+        .bind(self.at.as_microsecond())
+        .bind(self.method)
+        .bind(self.url)
+        .bind(json(&self.asked)?)
+        .bind(json(&self.noted)?)
+        .bind(MESSAGES)
+        .execute(db)
+        .await?;
+        Ok(())
+    }
+}
+
+/// What came of a message.
+pub(super) struct Closing<'a> {
+    pub(super) micros: u64,
+    pub(super) outcome: &'a Outcome,
+    pub(super) answered: &'a [Field],
+}
+
+impl Closing<'_> {
+    /// Keeps it beside its message, unless that has an answer.
+    pub(super) async fn keep(&self, db: &SqlitePool, to: TraceParent) -> Result<(), Error> {
+        sqlx::query(
+            "update messages set micros = ?, outcome = ?, answered = ?
+             where span = ? and trace = ? and outcome is null",
+        )
+        .bind(i64::try_from(self.micros).unwrap_or(i64::MAX))
+        .bind(json(self.outcome)?)
+        .bind(json(&self.answered)?)
+        .bind(to.span.to_string())
+        .bind(to.trace.to_string())
+        .execute(db)
+        .await?;
+        Ok(())
+    }
+}
+
+/// A viewer's runs, and the one that a query is about.
+pub(super) async fn look(
+    db: &SqlitePool,
+    viewer: Uuid,
+    query: &WorkflowQuery,
+) -> Result<workflow::Workflow, Error> {
+    let runs = runs(db, viewer).await?;
+    let newest = || runs.first().map(|run| run.cookie.clone());
+    let shown = match &query.run {
+        Some(cookie) => Some(cookie.clone()),
+        None => newest(),
+    };
+    let episodes = match &shown {
+        Some(cookie) => episodes(db, viewer, cookie).await?,
+        None => vec![],
+    };
+    Ok(workflow::Workflow {
+        runs,
+        shown,
+        episodes,
+    })
+}
+
+async fn runs(db: &SqlitePool, viewer: Uuid) -> Result<Vec<Run>, Error> {
+    let rows: Vec<(String, i64, u32)> = sqlx::query_as(
+        "select cookie, min(begun_at), count(messages.id)
+         from episodes left join messages on messages.trace = episodes.trace
+         where viewer_id = ? group by cookie order by max(begun_at) desc limit ?",
+    )
+    .bind(viewer.to_string())
+    .bind(RUNS)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|(cookie, at, messages)| {
+            Ok(Run {
+                cookie: parsed(&cookie, "cookie")?,
+                at: moment(at)?,
+                messages,
+            })
+        })
+        .collect()
+}
+
+async fn episodes(
+    db: &SqlitePool,
+    viewer: Uuid,
+    cookie: &Cookie,
+) -> Result<Vec<workflow::Episode>, Error> {
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        "select trace, occasion, begun_at from episodes where viewer_id = ? and cookie = ?
+         order by begun_at desc, rowid desc limit ?",
+    )
+    .bind(viewer.to_string())
+    .bind(cookie.as_str())
+    .bind(SHOWN)
+    .fetch_all(db)
+    .await?;
+    let mut episodes = vec![];
+    for (trace, occasion, at) in rows.into_iter().rev() {
+        let trace = parsed(&trace, "trace")?;
+        episodes.push(workflow::Episode {
+            trace,
+            occasion: read(&occasion)?,
+            at: moment(at)?,
+            messages: messages(db, trace).await?,
+        });
+    }
+    Ok(episodes)
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    span: String,
+    act: String,
+    at: i64,
+    method: String,
+    url: String,
+    asked: String,
+    micros: Option<i64>,
+    outcome: Option<String>,
+    answered: String,
+    noted: String,
+}
+
+async fn messages(db: &SqlitePool, trace: TraceId) -> Result<Vec<Message>, Error> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, span, act, at, method, url, asked, micros, outcome, answered, noted
+         from messages where trace = ? order by at, id",
+    )
+    .bind(trace.to_string())
+    .fetch_all(db)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Message {
+                id: row.id,
+                traceparent: TraceParent {
+                    trace,
+                    span: parsed(&row.span, "span")?,
+                },
+                act: read(&row.act)?,
+                at: moment(row.at)?,
+                micros: row.micros.and_then(|micros| u64::try_from(micros).ok()),
+                method: row.method,
+                url: row.url,
+                asked: read(&row.asked)?,
+                outcome: row.outcome.as_deref().map(read).transpose()?,
+                answered: read(&row.answered)?,
+                noted: read(&row.noted)?,
+            })
+        })
+        .collect()
+}
+
+fn moment(micros: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_microsecond(micros).map_err(|_| Error::Row("time"))
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|_| Error::Row("message"))
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|_| Error::Row("message"))
+}

@@ -1,0 +1,305 @@
+//! The workflow view has every message of the real exchange, and nothing else.
+
+use std::collections::BTreeMap;
+
+use app::{
+    model::Registration,
+    workflow::{Act, LicenseReport, Message, Outcome, Value, Workflow, report::ChallengeReport},
+};
+use expressplay::{
+    challenge::KidBytes,
+    trace_context::{SpanId, TraceId, TraceParent},
+};
+use serde_json::json;
+use simulator::{
+    Entropy, SandboxName,
+    journal::{Entry, JournalQuery},
+};
+
+use crate::common::{ALICE, BOB, Browser, DECLINED_CARD, TestShop};
+
+impl Browser {
+    /// What the workflow view has, by way of its JSON.
+    async fn messages(&self) -> Vec<Message> {
+        let workflow: Workflow = self.view("").await;
+        let episodes = workflow.episodes.into_iter();
+        episodes.flat_map(|episode| episode.messages).collect()
+    }
+
+    async fn view(&self, query: &str) -> Workflow {
+        let page = self.get(&format!("/workflow/messages{query}")).await;
+        serde_json::from_str(&page.html).unwrap_or_else(|_| panic!("{}", page.html))
+    }
+
+    /// A licence request of this browser's device, as a page of ours makes it: it carries the trace
+    /// on, and tells the shop.
+    async fn ask_as_a_page(&self, shop: &TestShop, token_url: &str, trace: TraceId, slug: &str) {
+        let clip = match slug {
+            "" => &shop.catalogue.dummy,
+            slug => shop.clip(slug),
+        };
+        let span = SpanId::from_random(Entropy::from_os().bytes());
+        let parent = TraceParent { trace, span };
+        let answer = self.device.redeem_within(token_url, clip, parent).await;
+        let kids = clip
+            .keys
+            .iter()
+            .map(|key| KidBytes(key.kid.clear_key_bytes()));
+        let report = LicenseReport {
+            trace,
+            span,
+            millis: 12,
+            challenge: Some(ChallengeReport {
+                device_id: self.device.id(),
+                kids: kids.collect(),
+                iat: 1,
+                jti: "once".to_owned(),
+            }),
+            status: Some(if answer.is_ok() { 200 } else { 403 }),
+            code: answer.err(),
+        };
+        let told: Result<(), _> = self
+            .call("report_license", json!({ "report": report }))
+            .await;
+        told.unwrap();
+    }
+
+    async fn register_as_a_page(&self, shop: &TestShop) {
+        let Registration { id, dummy } = self.begin().await.unwrap();
+        self.ask_as_a_page(shop, &dummy.token_url, dummy.trace.unwrap(), "")
+            .await;
+        self.finish(id).await.unwrap();
+    }
+
+    async fn play_as_a_page(&self, shop: &TestShop, slug: &str) {
+        let handed = self.hand_over(slug).await.unwrap();
+        let (trace, order) = (handed.trace.unwrap(), handed.order.unwrap());
+        self.ask_as_a_page(shop, &handed.token_url, trace, slug)
+            .await;
+        let asked = json!({ "order": order.id, "trace": trace });
+        let _: app::model::Playing = self.call("playing", asked).await.unwrap();
+    }
+}
+
+async fn journal(shop: &TestShop) -> Vec<std::sync::Arc<Entry>> {
+    let sandbox = shop
+        .simulator()
+        .sandbox(&SandboxName::of_default())
+        .unwrap();
+    sandbox.journal(&JournalQuery::default()).await
+}
+
+fn acts(messages: &[Message]) -> Vec<Act> {
+    messages.iter().map(|message| message.act).collect()
+}
+
+#[tokio::test]
+async fn a_run_shows_the_seven_steps_message_by_message() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    alice.register_as_a_page(&shop).await;
+    alice.obtain("tidewater", "buy").await;
+    alice.play_as_a_page(&shop, "tidewater").await;
+
+    let messages = alice.messages().await;
+    assert_eq!(
+        acts(&messages),
+        [
+            Act::Begin,
+            Act::DummyToken,
+            Act::DummyLicense,
+            Act::Finish,
+            Act::FindDevice,
+            Act::PlaceOrder,
+            Act::DeviceForSale,
+            Act::HandOver,
+            Act::LookBack,
+            Act::BoundToken,
+            Act::License,
+            Act::Playing,
+            Act::LookBack,
+        ]
+    );
+    assert!(
+        messages
+            .iter()
+            .all(|it| it.outcome == Some(Outcome::Granted))
+    );
+    let cookie = shop.cookie().await;
+    let device = alice.device.id().to_string();
+    let carriers = |value: &str| {
+        acts(
+            &messages
+                .iter()
+                .filter(|it| it.carries(value))
+                .cloned()
+                .collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(carriers(&cookie)[..2], [Act::Begin, Act::DummyToken]);
+    assert_eq!(
+        carriers(&device)[..4],
+        [
+            Act::DummyLicense,
+            Act::Finish,
+            Act::FindDevice,
+            Act::PlaceOrder
+        ],
+        "it is known from the licence request on, and not before"
+    );
+}
+
+#[tokio::test]
+async fn each_message_to_expressplay_is_the_one_of_its_journal() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    alice.register_as_a_page(&shop).await;
+    alice.obtain("tidewater", "rent").await;
+    alice.play_as_a_page(&shop, "tidewater").await;
+    alice.get("/title/tidewater").await;
+    let there = shop.browser_of(ALICE).await;
+    there.play_as_a_page(&shop, "tidewater").await;
+
+    let shown: BTreeMap<String, Message> = alice
+        .messages()
+        .await
+        .into_iter()
+        .filter(|message| message.url.starts_with("http"))
+        .map(|message| (message.traceparent.to_string(), message))
+        .collect();
+    let journal = journal(&shop).await;
+    assert_eq!(shown.len(), journal.len());
+    for entry in &journal {
+        let message = &shown[entry.traceparent.as_ref().unwrap()];
+        assert!(message.url.ends_with(&entry.path), "{message:?} {entry:?}");
+        assert_eq!(message.method, entry.method);
+        let refusal = match message.outcome.clone() {
+            Some(Outcome::Granted) => None,
+            Some(Outcome::Refused { status, code }) => Some((status, code)),
+            other => panic!("{other:?}"),
+        };
+        let expected = entry.error_code.map(|code| (entry.status, code));
+        assert_eq!(refusal, expected);
+        if !message.act.is_license() {
+            // The journal's first of all is a cookie that came as a header.
+            let names = message.asked.iter().filter(|it| !it.name.contains(':'));
+            let asked: Vec<_> = names
+                .map(|it| (it.name.clone(), it.value.as_text()))
+                .collect();
+            let kept: Vec<_> = entry
+                .parameters
+                .iter()
+                .map(|(name, value)| {
+                    let shown = value != "[redacted]";
+                    (name.clone(), shown.then(|| value.clone()))
+                })
+                .collect();
+            assert_eq!(asked, kept);
+        }
+        assert!(
+            entry
+                .cookie
+                .iter()
+                .all(|it| message.act.is_license() || message.carries(it.as_str()))
+        );
+        assert!(
+            entry
+                .device
+                .iter()
+                .all(|it| message.carries(&it.to_string()))
+        );
+    }
+    let refused = journal
+        .iter()
+        .filter(|entry| entry.error_code == Some(-4001));
+    assert_eq!(refused.count(), 1, "the second device");
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_view() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    alice.register_as_a_page(&shop).await;
+    alice.obtain("tidewater", "buy").await;
+    let handed = alice.hand_over("tidewater").await.unwrap();
+    let token = handed.token_url.split_once('=').unwrap().1;
+    let page = alice.get("/workflow/messages").await.html;
+    let html = alice.get("/workflow/view").await.html;
+    let key = shop.clip("tidewater").keys[0].content_key.reveal_hex();
+    let authenticator = shop.authenticator.reveal();
+    for secret in [token, &key, &authenticator, "4242"] {
+        assert!(!page.contains(secret) && !html.contains(secret), "{secret}");
+    }
+    let messages = alice.messages().await;
+    let bound = messages
+        .iter()
+        .find(|it| it.act == Act::BoundToken)
+        .unwrap();
+    let secret: Vec<_> = bound
+        .asked
+        .iter()
+        .filter(|it| it.value == Value::Secret)
+        .map(|it| &*it.name)
+        .collect();
+    assert_eq!(secret, ["contentKey", "customerAuthenticator"]);
+}
+
+#[tokio::test]
+async fn each_viewer_sees_their_own_messages_and_nobody_elses() {
+    let shop = TestShop::open().await;
+    let (alice, bob) = (shop.browser_of(ALICE).await, shop.browser_of(BOB).await);
+    alice.register_as_a_page(&shop).await;
+    let run = shop.cookie().await;
+    assert_eq!(bob.messages().await, []);
+    let theirs = bob.view(&format!("?run={run}")).await;
+    assert!(theirs.episodes.is_empty() && theirs.runs.is_empty());
+    assert_eq!(shop.browser().get("/workflow/messages").await.status, 401);
+
+    let report = LicenseReport {
+        trace: alice.view("").await.episodes[0].trace,
+        span: SpanId::from_random([9; 8]),
+        millis: 1,
+        challenge: None,
+        status: Some(200),
+        code: None,
+    };
+    let told: Result<(), _> = bob
+        .call("report_license", json!({ "report": report }))
+        .await;
+    assert!(told.is_err());
+    assert_eq!(alice.messages().await.len(), 5);
+}
+
+#[tokio::test]
+async fn what_came_to_nothing_is_in_the_view_as_that() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    alice.register_as_a_page(&shop).await;
+    let mut form = alice.checkout("tidewater", "buy").await;
+    form[3].1 = DECLINED_CARD.to_owned();
+    assert!(alice.order(&form).await.is_err());
+
+    let messages = alice.messages().await;
+    let order = messages
+        .iter()
+        .find(|it| it.act == Act::PlaceOrder)
+        .unwrap();
+    let problem = app::problem::Problem::CardDeclined;
+    assert_eq!(order.outcome, Some(Outcome::Declined { problem }));
+}
+
+#[tokio::test]
+async fn the_history_survives_a_restart_of_the_page_and_a_second_run_begins_a_new_one() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    alice.register_as_a_page(&shop).await;
+    alice.register_as_a_page(&shop).await;
+    let workflow = alice.view("").await;
+    assert_eq!(workflow.runs.len(), 2);
+    assert_eq!(workflow.shown.as_ref(), Some(&workflow.runs[0].cookie));
+    let older = &workflow.runs[1];
+    assert_eq!(older.messages, 5);
+    let replayed = alice.view(&format!("?run={}", older.cookie)).await;
+    assert_eq!(replayed.shown.as_ref(), Some(&older.cookie));
+    assert_eq!(replayed.episodes[0].messages.len(), 5);
+}
