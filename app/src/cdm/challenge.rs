@@ -6,7 +6,7 @@ use super::{CdmError, DeviceKey};
 
 impl DeviceKey {
     /// A compact JWS with the request that EME gave to the player, fresh each time: `jti` is new,
-    /// `iat` is now, and `ath` ties it to the token.
+    /// `iat` is now, and `ath` ties it to the token. Gives what was signed, too.
     ///
     /// # Errors
     /// [`CdmError::Request`] where the message is not a Clear Key request.
@@ -14,27 +14,27 @@ impl DeviceKey {
         &self,
         message: &[u8],
         token: &Token,
-    ) -> Result<String, CdmError> {
+    ) -> Result<(String, ChallengeClaims), CdmError> {
         let request: ClearKeyRequest = serde_json::from_slice(message)
             .map_err(|error| CdmError::Request(error.to_string()))?;
         let claims = ChallengeClaims {
             request,
             iat: (js_sys::Date::now() / 1000.0) as i64,
-            jti: jti()?,
+            jti: format!("{:032x}", u128::from_be_bytes(random()?)),
             ath: TokenHash(token.hash()),
         };
         let input = SignedChallenge::signing_input(self.public(), &claims)
             .map_err(|refusal| CdmError::Request(refusal.to_string()))?;
         let signature = self.sign(&input).await?;
-        Ok(SignedChallenge::assemble(&input, &signature))
+        Ok((SignedChallenge::assemble(&input, &signature), claims))
     }
 }
 
-/// 128 random bits in hex: a value that this key uses once.
-fn jti() -> Result<String, CdmError> {
-    let mut bytes = [0; 16];
+/// Random bytes, from the browser.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], CdmError> {
+    let mut bytes = [0; N];
     leptos::prelude::window()
         .crypto()?
         .get_random_values_with_u8_array(&mut bytes)?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+    Ok(bytes)
 }

@@ -75,6 +75,42 @@ impl PlayError {
     }
 }
 
+/// What a licence request that failed was answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LicenseAnswer {
+    /// The HTTP status; none where no answer came.
+    pub(super) status: Option<u16>,
+    /// ExpressPlay's code, where the answer is in its words.
+    pub(super) code: Option<i32>,
+}
+
+impl LicenseAnswer {
+    /// The answer in an error that Shaka gave us; none where it is of no licence request.
+    pub(super) fn read(error: &JsValue) -> Option<Self> {
+        match number(error) {
+            // What came was none, or so the CDM says: an answer all the same.
+            code::LICENSE_RESPONSE_REJECTED => Some(Self {
+                status: Some(200),
+                code: None,
+            }),
+            code::LICENSE_REQUEST_FAILED => {
+                let cause = datum(error, 0);
+                let answered = number(&cause) == code::BAD_HTTP_STATUS;
+                let status = datum(&cause, 1).as_f64().filter(|_| answered);
+                let code = match PlayError::licence(&cause) {
+                    PlayError::Refused(body) => Some(body.error_code),
+                    _ => None,
+                };
+                Some(Self {
+                    status: status.map(|status| status as u16),
+                    code,
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
 fn number(error: &JsValue) -> u32 {
     Reflect::get(error, &"code".into())
         .ok()

@@ -2,11 +2,13 @@
 //!
 //! - `shaka`: the few of Shaka's functions that we call;
 //! - `session`: one token, one film, one playback;
+//! - `ledger`: what the shop is told of the licence requests;
 //! - `error`: what went wrong, in ExpressPlay's words where it was ExpressPlay;
 //! - `browser`: waiting for the page.
 
 mod browser;
 mod error;
+mod ledger;
 mod session;
 mod shaka;
 

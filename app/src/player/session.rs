@@ -1,6 +1,6 @@
 //! One playback: one token, one film, one Shaka player.
 
-use expressplay::{TokenUrl, challenge::SIGNED_TYPE};
+use expressplay::{TokenUrl, challenge::SIGNED_TYPE, trace_context::TRACEPARENT};
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
@@ -9,6 +9,7 @@ use web_sys::HtmlVideoElement;
 use super::{
     browser::timer,
     error::PlayError,
+    ledger::Ledger,
     shaka::{self, LICENSE, Player, Request},
 };
 use crate::{
@@ -28,11 +29,12 @@ pub(crate) struct Session {
     manifest: String,
     /// Rejected by the player's first error.
     failure: Promise,
-    /// Comes true when a licence has come.
+    /// Comes true when a licence has come, and the shop knows.
     licensed: Promise,
+    ledger: Ledger,
     // Shaka calls these as long as the player lives.
     _error: Closure<dyn FnMut(JsValue)>,
-    _request: Option<RequestFilter>,
+    _request: RequestFilter,
     _response: Closure<dyn FnMut(u32, JsValue)>,
 }
 
@@ -56,13 +58,12 @@ impl Session {
         player.configure(&settings(hand_over, device)?);
         let network = player.networking_engine().ok_or(PlayError::NoPlayer)?;
 
+        let ledger = Ledger::new(hand_over.trace);
         let request = match device {
-            Device::Simulated(key) => Some(signing(hand_over, key)?),
-            Device::Browsers => None,
+            Device::Simulated(key) => signing(hand_over, key, &ledger)?,
+            Device::Browsers => noting(&ledger),
         };
-        if let Some(filter) = &request {
-            network.register_request_filter(filter.as_ref().unchecked_ref());
-        }
+        network.register_request_filter(request.as_ref().unchecked_ref());
 
         let (failure, fail) = deferred();
         let error = Closure::new(move |event: JsValue| {
@@ -77,9 +78,14 @@ impl Session {
         });
 
         let (licensed, arrived) = deferred();
+        let told = ledger.clone();
         let response = Closure::new(move |kind: u32, _: JsValue| {
             if kind == LICENSE {
-                let _ = arrived.resolve.call0(&JsValue::UNDEFINED);
+                let (told, arrived) = (told.clone(), arrived.clone());
+                spawn_local(async move {
+                    told.granted().await;
+                    let _ = arrived.resolve.call0(&JsValue::UNDEFINED);
+                });
             }
         });
         network.register_response_filter(response.as_ref().unchecked_ref());
@@ -89,6 +95,7 @@ impl Session {
             manifest: hand_over.manifest.clone(),
             failure,
             licensed,
+            ledger,
             _error: error,
             _request: request,
             _response: response,
@@ -140,8 +147,14 @@ impl Session {
     /// Waits for the player's first error, for ever if need be.
     pub(crate) async fn failed(&self) -> PlayError {
         match JsFuture::from(self.failure.clone()).await {
-            Ok(error) | Err(error) => PlayError::read(&error),
+            Ok(error) | Err(error) => self.read(&error).await,
         }
+    }
+
+    /// What an error means. If it is about a licence, the shop is told before anybody else.
+    async fn read(&self, error: &JsValue) -> PlayError {
+        self.ledger.failed(error).await;
+        PlayError::read(error)
     }
 
     /// Waits for the first licence, for ever if need be.
@@ -160,7 +173,7 @@ impl Session {
         let first = Promise::race(&Array::of2(&promise, &self.failure));
         match JsFuture::from(first).await {
             Ok(_) => Ok(()),
-            Err(error) => Err(PlayError::read(&error)),
+            Err(error) => Err(self.read(&error).await),
         }
     }
 
@@ -189,31 +202,38 @@ fn settings(hand_over: &HandOver, device: &Device) -> Result<JsValue, PlayError>
 ///
 /// Shaka runs its filters once more on a request that failed, before it finds that no attempt is
 /// left; so each run signs the body that the request came with, afresh.
-fn signing(hand_over: &HandOver, key: &DeviceKey) -> Result<RequestFilter, CdmError> {
+fn signing(
+    hand_over: &HandOver,
+    key: &DeviceKey,
+    ledger: &Ledger,
+) -> Result<RequestFilter, CdmError> {
     let url: TokenUrl = hand_over
         .token_url
         .parse()
         .map_err(|error: expressplay::token::NotATokenUrl| CdmError::Request(error.to_string()))?;
-    let (token, key) = (url.token().clone(), key.clone());
+    let (token, key, ledger) = (url.token().clone(), key.clone(), ledger.clone());
     Ok(Closure::new(
         move |kind: u32, request: Request, _: JsValue| {
-            let (token, key) = (token.clone(), key.clone());
+            let (token, key, ledger) = (token.clone(), key.clone(), ledger.clone());
             future_to_promise(async move {
                 if kind == LICENSE {
-                    let message = request
-                        .original()
-                        .unwrap_or_else(|| Uint8Array::new(&request.body()));
+                    let (first, message) = match request.original() {
+                        Some(message) => (false, message),
+                        None => (true, Uint8Array::new(&request.body())),
+                    };
                     request.set_original(&message);
-                    let challenge = key
+                    let (challenge, claims) = key
                         .challenge(&message.to_vec(), &token)
                         .await
                         .map_err(to_js)?;
                     request.set_body(&Uint8Array::from(challenge.as_bytes()));
-                    Reflect::set(
-                        &request.headers(),
-                        &"Content-Type".into(),
-                        &SIGNED_TYPE.into(),
-                    )?;
+                    request.set_header("Content-Type", SIGNED_TYPE)?;
+                    if first {
+                        let signed = Some((key.device_id(), &claims));
+                        if let Some(parent) = ledger.asks(signed).map_err(to_js)? {
+                            request.set_header(TRACEPARENT, &parent.to_string())?;
+                        }
+                    }
                 }
                 Ok(JsValue::UNDEFINED)
             })
@@ -221,11 +241,27 @@ fn signing(hand_over: &HandOver, key: &DeviceKey) -> Result<RequestFilter, CdmEr
     ))
 }
 
+/// The filter that notes each licence request of the browser's own CDM, and leaves it as it is: a
+/// service that is not ours may not take a header more.
+fn noting(ledger: &Ledger) -> RequestFilter {
+    let ledger = ledger.clone();
+    Closure::new(move |kind: u32, _: Request, _: JsValue| {
+        let ledger = ledger.clone();
+        future_to_promise(async move {
+            if kind == LICENSE {
+                ledger.asks(None).map_err(to_js)?;
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+    })
+}
+
 fn to_js(error: CdmError) -> JsValue {
     js_sys::Error::new(&error.to_string()).into()
 }
 
 /// A promise, and the functions that settle it.
+#[derive(Clone)]
 struct Settle {
     resolve: js_sys::Function,
     reject: js_sys::Function,

@@ -64,7 +64,14 @@ extern "C" {
     pub(super) fn set_original(this: &Request, body: &Uint8Array);
 
     #[wasm_bindgen(method, getter)]
-    pub(super) fn headers(this: &Request) -> JsValue;
+    fn headers(this: &Request) -> JsValue;
+}
+
+impl Request {
+    /// Sets a header.
+    pub(super) fn set_header(&self, name: &str, value: &str) -> Result<(), JsValue> {
+        Reflect::set(&self.headers(), &name.into(), &value.into()).map(|_| ())
+    }
 }
 
 /// Whether the library comes within ten seconds: its script is fetched beside ours.

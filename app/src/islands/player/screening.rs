@@ -154,7 +154,7 @@ async fn follow(screen: Screen, attempt: Rc<Attempt>, order: Uuid, kind: OrderKi
     attempt.session.licensed().await;
     match kind {
         // A purchase has no time to keep: what the server answers changes nothing here.
-        OrderKind::Buy => drop(playing(order).await),
+        OrderKind::Buy => drop(playing(order, attempt.hand_over.trace).await),
         OrderKind::Rent => keep_time(screen, attempt, order).await,
     }
 }
@@ -166,7 +166,7 @@ async fn keep_time(screen: Screen, attempt: Rc<Attempt>, order: Uuid) {
         // Not on record yet, or no answer: the count goes on as it was.
         if let Ok(Playing {
             remaining_ms: Some(left),
-        }) = playing(order).await
+        }) = playing(order, attempt.hand_over.trace).await
         {
             ends_at = Some(now() + left as f64);
         }
