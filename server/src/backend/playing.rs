@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::{
     model::{HandOver, OrderKind, Playing, Slug},
-    problem::Problem,
+    problem::{Problem, field},
     workflow::{Act, Field, LicenseReport, Occasion},
 };
 use expressplay::{Cookie, TokenUrl, trace_context::TraceId};
@@ -236,7 +236,7 @@ impl Request {
     pub(super) async fn keep_report(&self, report: &LicenseReport) -> Result<(), Error> {
         let viewer = self.signed_in().await?;
         let episode = self.shop.workflow.find(viewer, report.trace).await?;
-        let field = "trace".to_owned();
+        let field = field::REQUEST.to_owned();
         episode
             .ok_or(Problem::BadInput { field })?
             .report(report)
