@@ -8,12 +8,13 @@ use leptos_router::{
 };
 
 use crate::{
-    components::{footer::Footer, masthead::Masthead},
+    components::{footer::Footer, masthead::Masthead, workflow_panel::WorkflowPanel},
     i18n::td_string,
     locale::locale,
     pages::{
         catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage,
         not_found::NotFoundPage, signin::SignInPage, title::TitlePage, watch::WatchPage,
+        workflow::WorkflowPage,
     },
 };
 
@@ -51,11 +52,13 @@ pub fn App() -> impl IntoView {
                         view=WatchPage
                         ssr=SsrMode::Async
                     />
+                    <Route path=StaticSegment("workflow") view=WorkflowPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("devices") view=DevicesPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("signin") view=SignInPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </Router>
         </main>
+        <WorkflowPanel />
         <Footer />
     }
 }

@@ -6,11 +6,13 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use crate::{
+    components::workflow_panel::takes_part,
     i18n::td_string,
     locale::{locale, tag},
     policy::{LicenceOrigins, policy},
     respond,
     routes::App,
+    workflow::view,
 };
 
 /// The html document: the policy first, then the head, then the page.
@@ -18,7 +20,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     set_policy();
     respond::keep_nowhere();
     let locale = locale();
-    let islands = has_islands(respond::here().as_str());
+    let place = respond::here();
+    let (plays, islands) = (takes_part(place.as_str()), has_islands(place.as_str()));
     view! {
         <!DOCTYPE html>
         <html lang=tag(locale)>
@@ -35,7 +38,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 {islands
                     .then(|| {
                         view! {
-                            <script src="/player/shaka-player.js" nonce=use_nonce() defer></script>
+                            {plays.then(|| view! { <script src="/player/shaka-player.js" nonce=use_nonce() defer></script> })}
                             <HydrationScripts options islands=true />
                         }
                     })}
@@ -48,11 +51,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// Whether a page has an island on it, and so needs wasm and the player.
+/// Whether a page has an island on it, and so needs wasm.
 fn has_islands(path: &str) -> bool {
-    ["/watch/", "/checkout/", "/devices"]
-        .iter()
-        .any(|start| path.starts_with(start))
+    takes_part(path) || path.starts_with(view::PAGE)
 }
 
 fn set_policy() {

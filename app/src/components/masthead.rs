@@ -4,7 +4,7 @@ use leptos::{either::EitherOf3, prelude::*};
 
 use crate::{
     api::backend, components::mark::Mark, forms::SIGN_OUT, i18n::td_string, locale::locale,
-    respond::here,
+    respond::here, workflow::view::PAGE,
 };
 
 /// The masthead.
@@ -13,6 +13,7 @@ pub fn Masthead() -> impl IntoView {
     let (locale, place) = (locale(), here());
     let at = |path: &str| place.as_str().split('?').next() == Some(path);
     let (films, devices, signing_in) = (at("/"), at("/devices"), at("/signin"));
+    let workflow = at(PAGE);
     let viewer = OnceResource::new_blocking(async { backend()?.viewer().await });
     view! {
         <header class="masthead">
@@ -30,6 +31,11 @@ pub fn Masthead() -> impl IntoView {
                     <li>
                         <a href="/devices" aria-current=devices.then_some("page")>
                             {td_string!(locale, masthead.devices)}
+                        </a>
+                    </li>
+                    <li>
+                        <a href=PAGE aria-current=workflow.then_some("page")>
+                            {td_string!(locale, masthead.workflow)}
                         </a>
                     </li>
                 </ul>

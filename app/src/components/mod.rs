@@ -17,3 +17,5 @@ pub mod masthead;
 pub mod order_line;
 #[cfg(feature = "ssr")]
 pub mod poster;
+#[cfg(feature = "ssr")]
+pub mod workflow_panel;

@@ -7,6 +7,7 @@ pub mod not_found;
 pub mod signin;
 pub mod title;
 pub mod watch;
+pub mod workflow;
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};

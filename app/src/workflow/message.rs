@@ -7,7 +7,7 @@ use expressplay::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{model::Slug, problem::Problem};
+use crate::problem::Problem;
 
 /// Who takes part: the lifelines of the guide's own diagram, from left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -274,25 +274,16 @@ impl Message {
 
 /// What brought messages about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "occasion", rename_all = "kebab-case")]
+#[serde(tag = "occasion", content = "title", rename_all = "kebab-case")]
 pub enum Occasion {
     /// The registration of a device.
     Registration,
-    /// A purchase or a rental.
-    Order {
-        /// What was ordered.
-        slug: Slug,
-    },
-    /// A film is played.
-    Play {
-        /// Which.
-        slug: Slug,
-    },
-    /// A page that shows how a rental stands.
-    Page {
-        /// Of which title.
-        slug: Slug,
-    },
+    /// A purchase or a rental, of which title.
+    Order(String),
+    /// A film is played: which.
+    Play(String),
+    /// A page shows how the rental of a title stands.
+    Page(String),
 }
 
 /// The messages that one occasion brought about: one trace.

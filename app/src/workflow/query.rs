@@ -20,6 +20,31 @@ pub struct WorkflowQuery {
     pub upto: Option<i64>,
 }
 
+#[cfg(feature = "ssr")]
+impl WorkflowQuery {
+    /// Where a page shows it.
+    #[must_use]
+    pub fn href(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let pairs = [
+            ("run", self.run.as_ref().map(ToString::to_string)),
+            ("message", self.message.map(|id| id.to_string())),
+            ("value", self.value.clone()),
+            ("upto", self.upto.map(|id| id.to_string())),
+        ];
+        for (name, value) in pairs {
+            if let Some(value) = value {
+                query.append_pair(name, &value);
+            }
+        }
+        let query = query.finish();
+        match query.is_empty() {
+            true => super::view::PAGE.to_owned(),
+            false => format!("{}?{query}", super::view::PAGE),
+        }
+    }
+}
+
 /// Everything that happened under one cookie: a device's registration, and what was sold and
 /// played under it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,12 +29,11 @@ impl Request {
         let workflow = &self.shop.workflow;
         let arrival = workflow.arrival();
         let viewer = self.signed_in().await?;
-        self.entry(slug)?;
+        let title = self.entry(slug)?.title.name.clone();
         let orders = self.by_preference(viewer, slug).await?;
         let first = orders.first().ok_or(Problem::NotBought)?;
-        let occasion = Occasion::Play { slug: slug.clone() };
         let episode = workflow
-            .begin(viewer, &first.cookie, first.id, occasion)
+            .begin(viewer, &first.cookie, first.id, Occasion::Play(title))
             .await;
         let asked = Asked {
             act: Act::HandOver,
@@ -112,9 +111,10 @@ impl Request {
     /// yet.
     pub(super) async fn settle_soon(&self, viewer: Uuid, slug: &Slug) -> Result<(), Error> {
         let Shop { db, workflow, .. } = &*self.shop;
+        let title = self.entry(slug)?.title.name.clone();
         let settled = async {
             for cookie in orders::cookies_of_open_rentals(db, viewer, slug).await? {
-                let occasion = Occasion::Page { slug: slug.clone() };
+                let occasion = Occasion::Page(title.clone());
                 let subject = self.shop.entropy.uuid();
                 let episode = workflow.begin(viewer, &cookie, subject, occasion).await;
                 self.settle(&cookie, &episode).await?;
@@ -222,9 +222,8 @@ impl Request {
         Ok(match found {
             Some(episode) => episode,
             None => {
-                let occasion = Occasion::Play {
-                    slug: order.slug.clone(),
-                };
+                let title = self.entry(&order.slug)?.title.name.clone();
+                let occasion = Occasion::Play(title);
                 workflow
                     .begin(viewer, &order.cookie, order.id, occasion)
                     .await

@@ -77,8 +77,7 @@ impl Request {
         let card = form.card_number.parse()?;
         let device = self.chosen_device(viewer, form.device).await?;
         let id = entropy.uuid();
-        let slug = form.slug.clone();
-        let occasion = Occasion::Order { slug };
+        let occasion = Occasion::Order(title.name.clone());
         let episode = workflow.begin(viewer, &device.cookie, id, occasion).await;
         let asked = Asked {
             act: Act::PlaceOrder,

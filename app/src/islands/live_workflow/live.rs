@@ -1,0 +1,257 @@
+//! The browser's half: listens for news, and fetches the view.
+//!
+//! It listens only while it is seen. A browser opens few connections to one host, and news that
+//! nobody looks at are worth none of them.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Element, Event, EventSource, HtmlDetailsElement, HtmlDivElement, HtmlDocument, HtmlElement,
+    KeyboardEvent, MouseEvent, Response, VisibilityState,
+};
+
+use super::{PANEL_COOKIE, PANEL_OPEN, page::Place};
+
+const VIEW: &str = "/workflow/view";
+const NEWS: &str = "/workflow/news";
+/// How long a browser remembers that the panel is open: a year.
+const REMEMBERED: &str = "path=/; max-age=31536000; samesite=lax";
+
+/// A view that lives.
+#[derive(Clone)]
+pub(super) struct Live(Rc<Inner>);
+
+struct Inner {
+    root: HtmlDivElement,
+    /// What is looked at, as a link.
+    href: RefCell<String>,
+    whole_page: bool,
+    status: RwSignal<String>,
+    news: RefCell<Option<EventSource>>,
+    /// Whether the view is being fetched, and whether there is more since.
+    fetching: Cell<bool>,
+    stale: Cell<bool>,
+}
+
+impl Live {
+    pub(super) fn new(
+        root: HtmlDivElement,
+        href: String,
+        whole_page: bool,
+        status: RwSignal<String>,
+    ) -> Self {
+        Self(Rc::new(Inner {
+            root,
+            href: RefCell::new(href),
+            whole_page,
+            status,
+            news: RefCell::default(),
+            fetching: Cell::default(),
+            stale: Cell::default(),
+        }))
+    }
+
+    /// Starts to listen, to the viewer and to the shop.
+    pub(super) fn wake(self) {
+        let root: Element = self.0.root.clone().into();
+        let live = self.clone();
+        listen(&root, "click", move |event: MouseEvent| {
+            live.clicked(&event);
+        });
+        if self.0.whole_page {
+            let live = self.clone();
+            listen(&document(), "keydown", move |event| live.pressed(&event));
+        }
+        if let Some(panel) = self.panel() {
+            let live = self.clone();
+            listen(&panel, "toggle", move |_: Event| live.toggled());
+        }
+        let live = self.clone();
+        listen(&document(), "visibilitychange", move |_: Event| {
+            live.attend();
+        });
+        self.attend();
+    }
+
+    /// Listens for news while the view is seen, and not while it is not.
+    fn attend(&self) {
+        let open = self.panel().is_none_or(|panel| panel.open());
+        let seen = open && document().visibility_state() == VisibilityState::Visible;
+        let mut news = self.0.news.borrow_mut();
+        match (&*news, seen) {
+            (None, true) => {
+                let Ok(source) = EventSource::new(NEWS) else {
+                    return;
+                };
+                // What happened before it was heard, or between two connections, is fetched, too.
+                for event in ["open", "more"] {
+                    let live = self.clone();
+                    listen(&source, event, move |_: Event| live.refresh());
+                }
+                *news = Some(source);
+            }
+            (Some(source), false) => {
+                source.close();
+                *news = None;
+            }
+            _ => {}
+        }
+    }
+
+    fn panel(&self) -> Option<HtmlDetailsElement> {
+        if self.0.whole_page {
+            return None;
+        }
+        let panel = self.0.root.closest("details").ok()??;
+        panel.dyn_into().ok()
+    }
+
+    fn toggled(&self) {
+        let open = self.panel().is_some_and(|panel| panel.open());
+        let kept = if open { PANEL_OPEN } else { "" };
+        let cookie = format!("{PANEL_COOKIE}={kept}; {REMEMBERED}");
+        if let Ok(document) = document().dyn_into::<HtmlDocument>() {
+            // A browser that keeps no cookies shows it closed next time.
+            let _ = document.set_cookie(&cookie);
+        }
+        self.attend();
+    }
+
+    fn clicked(&self, event: &MouseEvent) {
+        let plain = event.button() == 0
+            && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+        let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+        let Some(target) = target.filter(|_| plain) else {
+            return;
+        };
+        if let Ok(Some(link)) = target.closest("a[data-view]") {
+            if let Some(href) = link.get_attribute("href") {
+                event.prevent_default();
+                self.look_at(href);
+            }
+        } else if let Ok(Some(button)) = target.closest("[data-copy]") {
+            spawn_local(copy(button));
+        }
+    }
+
+    /// The arrow keys turn the pages of a replay.
+    fn pressed(&self, event: &KeyboardEvent) {
+        let key = match &*event.key() {
+            "ArrowRight" => "next",
+            "ArrowLeft" => "back",
+            _ => return,
+        };
+        let selector = format!("a[data-key=\"{key}\"]");
+        if let Ok(Some(link)) = self.0.root.query_selector(&selector)
+            && let Some(href) = link.get_attribute("href")
+        {
+            event.prevent_default();
+            self.look_at(href);
+        }
+    }
+
+    fn look_at(&self, href: String) {
+        if self.0.whole_page {
+            let history = window().history();
+            let set = |history: web_sys::History| {
+                history.replace_state_with_url(&JsValue::NULL, "", Some(&href))
+            };
+            // Without it the view is the same, at another address.
+            let _ = history.and_then(set);
+        }
+        self.0.href.replace(href);
+        self.refresh();
+    }
+
+    /// Fetches the view; once more afterwards, if it is out of date by then.
+    fn refresh(&self) {
+        self.0.stale.set(true);
+        if self.0.fetching.replace(true) {
+            return;
+        }
+        let live = self.clone();
+        spawn_local(async move {
+            while live.0.stale.replace(false) {
+                let href = live.0.href.borrow().clone();
+                // A view that does not come is the one that is there; news come again.
+                if let Ok(Some(html)) = fetch(&href).await {
+                    live.show(&html, &href);
+                }
+            }
+            live.0.fetching.set(false);
+        });
+    }
+
+    fn show(&self, html: &str, href: &str) {
+        let root = &self.0.root;
+        let place = Place::of(root);
+        root.set_inner_html(html);
+        place.restore(root);
+        let count = root.query_selector("[data-count]").ok().flatten();
+        if let Some(count) = count.and_then(|it| it.get_attribute("data-count")) {
+            self.0.status.set(count);
+        }
+        // What was chosen is seen; what only came is no reason to move.
+        let shown = root.get_attribute("data-shown");
+        if shown.as_deref() != Some(href) {
+            let _ = root.set_attribute("data-shown", href);
+            if let Ok(Some(message)) = root.query_selector("#message") {
+                message.scroll_into_view_with_scroll_into_view_options(&nearest());
+            }
+        }
+    }
+}
+
+fn nearest() -> web_sys::ScrollIntoViewOptions {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    options
+}
+
+/// The view that a link leads to, by itself; none where the shop does not give it.
+async fn fetch(href: &str) -> Result<Option<String>, JsValue> {
+    let query = href.split_once('?').map_or("", |(_, query)| query);
+    let url = format!("{VIEW}?{query}");
+    let response: Response = JsFuture::from(window().fetch_with_str(&url))
+        .await?
+        .dyn_into()?;
+    if !response.ok() {
+        return Ok(None);
+    }
+    Ok(JsFuture::from(response.text()?).await?.as_string())
+}
+
+/// Copies the command that a button stands under, and says so.
+async fn copy(button: Element) {
+    let command = button
+        .parent_element()
+        .and_then(|parent| parent.query_selector("pre").ok().flatten())
+        .and_then(|pre| pre.text_content())
+        .unwrap_or_default();
+    let clipboard = window().navigator().clipboard();
+    let copied = JsFuture::from(clipboard.write_text(command.trim()))
+        .await
+        .is_ok();
+    let said = button.get_attribute("data-copied").filter(|_| copied);
+    if let (Some(said), Some(button)) = (said, button.dyn_ref::<HtmlElement>()) {
+        button.set_inner_text(&said);
+    }
+}
+
+/// Calls a function at each event, for as long as the page lives.
+fn listen<E: wasm_bindgen::convert::FromWasmAbi + 'static>(
+    target: &web_sys::EventTarget,
+    event: &str,
+    call: impl Fn(E) + 'static,
+) {
+    let closure = Closure::<dyn Fn(E)>::new(call);
+    // An event that cannot be listened to does not come.
+    let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
+    closure.forget();
+}

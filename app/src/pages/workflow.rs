@@ -1,0 +1,49 @@
+//! `/workflow`: the workflow on a page of its own, for a second screen.
+
+use leptos::prelude::*;
+use leptos_meta::Title as PageTitle;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    api::backend,
+    components::loaded::loaded,
+    i18n::td_string,
+    islands::live_workflow::LiveWorkflow,
+    locale::locale,
+    workflow::{WorkflowQuery, view::WorkflowView},
+};
+
+/// The workflow page.
+#[component]
+pub fn WorkflowPage() -> impl IntoView {
+    let query = query();
+    let load = {
+        let query = query.clone();
+        async move { backend()?.workflow(&query).await }
+    };
+    loaded(load, move |workflow| {
+        let locale = locale();
+        let query = query.clone();
+        let href = query.href();
+        view! {
+            <PageTitle text=td_string!(locale, workflow.name) />
+            <div class="workflow-page">
+                <h1>{td_string!(locale, workflow.heading)}</h1>
+                <p class="lede">{td_string!(locale, workflow.lede)}</p>
+                <LiveWorkflow href whole_page=true>
+                    <WorkflowView workflow query />
+                </LiveWorkflow>
+            </div>
+        }
+    })
+}
+
+/// What the address asks for; what cannot be read of it counts as not asked.
+fn query() -> WorkflowQuery {
+    use_query_map().with_untracked(|query| WorkflowQuery {
+        run: query.get("run").and_then(|text| text.parse().ok()),
+        message: query.get("message").and_then(|text| text.parse().ok()),
+        value: query.get("value"),
+        upto: query.get("upto").and_then(|text| text.parse().ok()),
+    })
+}

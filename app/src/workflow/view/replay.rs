@@ -1,0 +1,64 @@
+//! The seven steps in a row, and a run again step by step: the presenter says when to go on.
+
+use leptos::{either::Either, prelude::*};
+
+use super::super::WorkflowQuery;
+use crate::{i18n::td_string, locale::locale};
+
+/// The controls of a replay.
+pub(super) fn replay(ids: &[i64], query: &WorkflowQuery) -> impl IntoView + use<> {
+    let locale = locale();
+    let at = |place: usize| {
+        ids.get(place).map(|id| WorkflowQuery {
+            upto: Some(*id),
+            message: None,
+            ..query.clone()
+        })
+    };
+    let Some(upto) = query.upto else {
+        return Either::Left(at(0).map(|first| {
+            view! {
+                <p class="replay">
+                    <a class="quiet-button" href=first.href() data-view data-key="replay">
+                        {td_string!(locale, workflow.replay.start)}
+                    </a>
+                </p>
+            }
+        }));
+    };
+    let place = ids.iter().position(|id| *id == upto).unwrap_or(0);
+    let (now, all) = (place + 1, ids.len());
+    let back = place.checked_sub(1).and_then(at);
+    let next = at(place + 1);
+    let live = WorkflowQuery {
+        upto: None,
+        message: None,
+        ..query.clone()
+    };
+    Either::Right(view! {
+        <nav class="replay" aria-label=td_string!(locale, workflow.replay.start)>
+            {turn(back, "back", td_string!(locale, workflow.replay.back))}
+            <span class="replay-at">{td_string!(locale, workflow.replay.at, now, all)}</span>
+            {turn(next, "next", td_string!(locale, workflow.replay.next))}
+            <a class="quiet-link" href=live.href() data-view data-key="replay">
+                {td_string!(locale, workflow.replay.all)}
+            </a>
+        </nav>
+    })
+}
+
+/// A way on; where there is none, its place.
+fn turn(to: Option<WorkflowQuery>, key: &'static str, text: &'static str) -> impl IntoView {
+    match to {
+        Some(to) => Either::Left(view! {
+            <a class="quiet-button" href=to.href() data-view data-key=key>
+                {text}
+            </a>
+        }),
+        None => Either::Right(view! {
+            <span class="quiet-button" aria-disabled="true" role="link">
+                {text}
+            </span>
+        }),
+    }
+}
