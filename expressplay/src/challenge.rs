@@ -218,13 +218,14 @@ impl SignedChallenge {
         format!("{signing_input}.{}", base64url::encode(signature))
     }
 
-    /// Reads a compact JWS.
+    /// Reads a compact JWS. White space around it, such as a file's last newline, does not matter.
     ///
     /// # Errors
     /// -4001 for anything malformed: another `alg` or `typ`, a `crit` header, a private JWK,
     /// another curve, a claim that is missing or has the wrong shape.
     pub fn parse(compact: &str) -> Result<Self, Refusal> {
         let (signing_input, signature) = compact
+            .trim_ascii()
             .rsplit_once('.')
             .ok_or_else(|| malformed("it is not a compact JWS"))?;
         let (header, payload) = signing_input
@@ -412,6 +413,24 @@ mod tests {
         assert_eq!(parsed.claims, claims());
         assert_eq!(parsed.signing_input, input);
         assert_eq!(parsed.signature, [1; 64]);
+    }
+
+    #[test]
+    fn white_space_around_a_challenge_is_no_part_of_it() {
+        let input = SignedChallenge::signing_input(&jwk(), &claims()).unwrap();
+        let compact = SignedChallenge::assemble(&input, &[1; 64]);
+        let read = |body: String| LicenseChallenge::parse(SIGNED_TYPE, body.as_bytes());
+        let bare = read(compact.clone()).unwrap();
+        for body in [
+            format!("{compact}\n"),
+            format!(" {compact}\r\n"),
+            format!("\t{compact} \n\n"),
+        ] {
+            assert_eq!(read(body).unwrap(), bare);
+        }
+        assert!(read(compact.replacen('.', " .", 1)).is_err(), "within it");
+        let plain = b"\n {\"kids\":[],\"type\":\"temporary\"}\n";
+        assert!(LicenseChallenge::parse(PLAIN_TYPE, plain).is_ok());
     }
 
     #[test]
