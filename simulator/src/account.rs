@@ -100,8 +100,13 @@ impl Settings {
             // No code says so of Marlin, so it cannot be disabled.
             Drm::Ms3 | Drm::Broadband => return Ok(()),
         };
-        Err(Refusal::from(code).at(AUTHENTICATOR))
+        Err(Refusal::from(code).at(AUTHENTICATOR).of_well_formed())
     }
+}
+
+/// -2031, of whatever says whose a call is.
+pub(crate) fn disabled() -> Refusal {
+    Refusal::from(ErrorCode::AccountDisabled).of_well_formed()
 }
 
 /// Some of the DRMs.

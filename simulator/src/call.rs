@@ -15,7 +15,7 @@ use expressplay::{ErrorCode, Refusal, key_storage::KEYS_PATH, token_request::For
 use http::{HeaderMap, Method, StatusCode, header, uri::Authority};
 
 use crate::{
-    account::AUTHENTICATOR,
+    account::{AUTHENTICATOR, disabled},
     error::{ErrorFormat, Failure},
     sandbox::Customer,
     service::{MAX_BODY, Service},
@@ -114,8 +114,7 @@ impl Call {
             return Err(Failure::of_call(dropped(), format));
         }
         if customer.settings().disabled {
-            let refusal = Refusal::from(ErrorCode::AccountDisabled).at(AUTHENTICATOR);
-            return Err(Failure::of_call(refusal, format));
+            return Err(Failure::of_call(disabled().at(AUTHENTICATOR), format));
         }
         Ok((customer, format))
     }
@@ -172,7 +171,9 @@ fn cookie_header(headers: &HeaderMap) -> Option<String> {
 /// Why a call comes to nothing whose account went while it was under way.
 pub(crate) fn dropped() -> Refusal {
     let why = "the account's sandbox was dropped meanwhile";
-    Refusal::new(ErrorCode::AuthenticatorInvalid, why).at(AUTHENTICATOR)
+    Refusal::new(ErrorCode::AuthenticatorInvalid, why)
+        .at(AUTHENTICATOR)
+        .of_well_formed()
 }
 
 /// Makes a refusal of this call answerable.
