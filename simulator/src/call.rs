@@ -28,6 +28,8 @@ pub(crate) struct Call {
     /// The kid in the path, where the call has one.
     pub(crate) kid: Option<String>,
     pub(crate) parameters: Form,
+    /// How many of them stand in the query.
+    in_query: usize,
     pub(crate) host: Authority,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -54,6 +56,7 @@ impl FromRequest<Service> for Call {
             .await
             .map_err(|rejection| body_refusal(rejection.status()))?;
         let mut parameters = Form::parse(uri.query().unwrap_or_default().as_bytes());
+        let in_query = parameters.pairs().len();
         let is_form = headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
@@ -69,6 +72,7 @@ impl FromRequest<Service> for Call {
             path: uri.path().to_owned(),
             kid: kid.map(|Path(kid)| kid),
             parameters,
+            in_query,
             host,
             headers,
             body,
@@ -129,6 +133,11 @@ impl Call {
             service.sandboxes.authenticate(authenticator, &self.host)
         };
         self.customer.get_or_init(authenticate).clone()
+    }
+
+    /// The names of the parameters in the query.
+    pub(crate) fn names_in_query(&self) -> impl Iterator<Item = &str> {
+        self.parameters.names().take(self.in_query)
     }
 
     /// The parameters, with the cookie from the `Cookie` header where no parameter gives it.
