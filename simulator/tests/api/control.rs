@@ -215,6 +215,13 @@ async fn what_a_body_gets_wrong_is_told_without_a_word_of_rust() {
         ),
         (
             Method::POST,
+            "faults",
+            r#"{"effect":{"status":503,"error":-2019}}"#,
+            "one member, and got `error` and `status`",
+        ),
+        (Method::POST, "faults", r#"{"effect":null}"#, "got null"),
+        (
+            Method::POST,
             "snapshots",
             r#"{"name":"A B"}"#,
             "name: a sandbox's name",
