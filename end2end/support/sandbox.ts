@@ -89,9 +89,9 @@ export interface NewFault {
   device?: string;
   /** How many calls it strikes; any number by default. */
   times?: number;
-  /** Which share of them, from 0 to 1. */
+  /** Which share of them, above 0 and up to 1. */
   share?: number;
-  /** After how long it is gone. */
+  /** After how long it is gone, 1 or more. */
   forSeconds?: number;
 }
 

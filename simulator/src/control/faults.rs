@@ -10,7 +10,7 @@ impl From<NoFault> for Problem {
     fn from(fault: NoFault) -> Self {
         let status = match fault {
             NoFault::TooMany => StatusCode::CONFLICT,
-            NoFault::Never | NoFault::Latency => StatusCode::BAD_REQUEST,
+            _ => StatusCode::BAD_REQUEST,
         };
         Self::new(status, fault.to_string())
     }
