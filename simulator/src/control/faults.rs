@@ -74,9 +74,10 @@ pub(crate) async fn clear(Chosen(sandbox): Chosen) -> StatusCode {
 )]
 pub(crate) async fn remove(
     Chosen(sandbox): Chosen,
-    At(at): At<(String, u64)>,
+    At(at): At<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let (_, id) = at;
+    let id = super::number("id", &id)?;
     match sandbox.faults.remove(id) {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::no(format!(

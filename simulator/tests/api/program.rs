@@ -29,7 +29,8 @@ fn a_wrong_account_is_named_by_its_place_and_not_quoted() {
     let right = format!("test=1,{SECRET}");
     let wrong = format!("prod=2,{SECRET}");
     let fault = fault_of(serve(&["--account", &right, "--account", &wrong]));
-    assert!(fault.contains("account in place 2"), "{fault}");
+    let why = "account in place 2 is none: it does not begin with test= or production=";
+    assert!(fault.contains(why), "{fault}");
     assert!(!fault.contains(SECRET), "{fault}");
 }
 
