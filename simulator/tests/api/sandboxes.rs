@@ -448,7 +448,7 @@ async fn what_cannot_be_made_says_why() {
         (
             json!({ "accounts": [{ "environment": "test", "authenticator": taken }] }),
             409,
-            "one authenticator in two sandboxes",
+            "sandbox default has account",
         ),
         (
             test_account(json!({ "unboundDrms": ["playready"] })),
