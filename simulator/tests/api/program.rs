@@ -40,7 +40,10 @@ fn a_bad_flag_is_named() {
     let listen = ["--listen", "127.0.0.1:0"];
     for (flags, name) in [
         (&["--listen", "nowhere"][..], "--listen"),
+        (&["--listen", "4500"], "such as 127.0.0.1:4000"),
+        (&["--listen", "localhost:http"], "or localhost:4000"),
         (&["--record-lag", "soon"], "--record-lag"),
+        (&["--record-lag", "1.5"], "a whole number of seconds"),
         (&["--log-format", "xml"], "text or json"),
         (
             &[&listen[..], &["--public-url", "nowhere"]].concat(),
@@ -55,6 +58,16 @@ fn a_bad_flag_is_named() {
         let fault = fault_of(serve(flags));
         assert!(fault.contains(name), "{flags:?}: {fault}");
     }
+}
+
+#[test]
+fn it_listens_on_localhost_by_name() {
+    let running = Running::quietly(&["--listen", "localhost:0"]);
+    assert!(
+        running.url.starts_with("http://127.0.0.1:"),
+        "{}",
+        running.url
+    );
 }
 
 #[tokio::test]
