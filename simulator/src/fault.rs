@@ -161,10 +161,10 @@ impl From<FaultStatus> for u16 {
     }
 }
 
-/// A share, from 0 to 1.
+/// A share, from 0 to 1; a fault takes one above 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "f64", into = "f64")]
-#[schema(value_type = f64, minimum = 0, maximum = 1)]
+#[schema(value_type = f64, exclusive_minimum = 0, maximum = 1)]
 pub struct Share(f64);
 
 impl TryFrom<f64> for Share {
