@@ -25,12 +25,19 @@ export class Device {
   /** Without script nothing is done with what a page preloads, and the browser remarks on it. */
   readonly #withoutScript: boolean;
 
+  readonly shop: Shop;
+  readonly context: BrowserContext;
+  readonly page: Page;
+
   private constructor(
-    readonly shop: Shop,
-    readonly context: BrowserContext,
-    readonly page: Page,
+    shop: Shop,
+    context: BrowserContext,
+    page: Page,
     options: BrowserContextOptions,
   ) {
+    this.shop = shop;
+    this.context = context;
+    this.page = page;
     this.#withoutScript = options.javaScriptEnabled === false;
   }
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { test as base, expect } from '@playwright/test';
 import { type Sandbox, Simulator } from './sandbox.ts';
 
-const PROGRAM =
+export const PROGRAM =
   process.env.SIMULATOR_PROGRAM ??
   fileURLToPath(new URL('../../target/release/simulator', import.meta.url));
 

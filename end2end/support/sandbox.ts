@@ -2,8 +2,8 @@
  * ExpressPlay's simulator from a TypeScript test suite: its control plane, typed.
  *
  * A sandbox is an ExpressPlay of its own, with accounts, a clock, faults and a journal that no
- * other sees. This file needs nothing but Node.js: copy it into your own suite. `sandbox-test.ts`
- * beside it gives each Playwright test a sandbox.
+ * other sees. This file needs nothing but Node.js, which runs it as it stands from 23.6 on: copy it
+ * into your own suite. `sandbox-test.ts` beside it gives each Playwright test a sandbox.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 
@@ -89,9 +89,9 @@ export interface NewFault {
   device?: string;
   /** How many calls it strikes; any number by default. */
   times?: number;
-  /** Which share of them, from 0 to 1. */
+  /** Which share of them, above 0 and up to 1. */
   share?: number;
-  /** After how long it is gone. */
+  /** After how long it is gone, 1 or more. */
   forSeconds?: number;
 }
 
@@ -137,13 +137,12 @@ export interface JournalQuery {
 
 /** What the control plane refuses is thrown, with its reason. */
 export class ControlError extends Error {
-  constructor(
-    readonly status: number,
-    call: string,
-    why: string,
-  ) {
+  readonly status: number;
+
+  constructor(status: number, call: string, why: string) {
     super(`${call} answered ${status}: ${why}`);
     this.name = 'ControlError';
+    this.status = status;
   }
 }
 
@@ -162,13 +161,19 @@ export class Simulator {
   /** Starts the program on a free port, and waits until it is there. */
   static async start(program = 'simulator', ...flags: string[]): Promise<Simulator> {
     const child = spawn(program, ['serve', '--listen', '127.0.0.1:0', ...flags], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
+    let complained = '';
+    const complain = (data: Buffer) => {
+      complained += data.toString();
+    };
+    child.stderr.on('data', complain);
     const url = await new Promise<string>((resolve, reject) => {
       child.once('error', reject);
-      child.once('exit', (code, signal) =>
-        reject(new Error(`the simulator ended with ${code ?? signal}: ${said}`)),
+      // Not `exit`, which may come before the last of what it said.
+      child.once('close', (code, signal) =>
+        reject(new Error(`the simulator ended with ${code ?? signal}: ${said}${complained}`)),
       );
       child.stdout.on('data', (data: Buffer) => {
         said += data.toString();
@@ -176,6 +181,8 @@ export class Simulator {
         if (found) resolve(found);
       });
     });
+    // From here on those are its logs: read, so that it need not wait, and let go.
+    child.stderr.off('data', complain).resume();
     const simulator = new Simulator(url);
     simulator.#process = child;
     return simulator;
@@ -225,17 +232,20 @@ export class Simulator {
 
 /** One ExpressPlay among several. */
 export class Sandbox {
+  readonly simulator: Simulator;
+  readonly name: string;
+  /** As they were when it was made or found. */
+  readonly accounts: readonly Account[];
   readonly clock = new Clock(this);
   readonly faults = new Faults(this);
   readonly journal = new Journal(this);
   readonly snapshots = new Snapshots(this);
 
-  constructor(
-    readonly simulator: Simulator,
-    readonly name: string,
-    /** As they were when it was made or found. */
-    readonly accounts: readonly Account[],
-  ) {}
+  constructor(simulator: Simulator, name: string, accounts: readonly Account[]) {
+    this.simulator = simulator;
+    this.name = name;
+    this.accounts = accounts;
+  }
 
   /** The base URL of ExpressPlay's API: the account says which sandbox a call is for. */
   get url(): string {
@@ -287,7 +297,11 @@ export class Sandbox {
 
 /** The time that a sandbox's tokens, rentals and records go by. */
 class Clock {
-  constructor(private readonly sandbox: Sandbox) {}
+  private readonly sandbox: Sandbox;
+
+  constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox;
+  }
 
   read(): Promise<ClockState> {
     return this.sandbox.control('GET', '/clock');
@@ -312,7 +326,11 @@ class Clock {
 
 /** What makes a sandbox's calls slow, or fail, on purpose. */
 class Faults {
-  constructor(private readonly sandbox: Sandbox) {}
+  private readonly sandbox: Sandbox;
+
+  constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox;
+  }
 
   add(fault: NewFault): Promise<Fault> {
     return this.sandbox.control('POST', '/faults', fault);
@@ -334,7 +352,11 @@ class Faults {
 
 /** A sandbox's calls. */
 class Journal {
-  constructor(private readonly sandbox: Sandbox) {}
+  private readonly sandbox: Sandbox;
+
+  constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox;
+  }
 
   /** The calls that match so far, oldest first. */
   find(query: JournalQuery = {}): Promise<JournalEntry[]> {
@@ -374,7 +396,11 @@ class Journal {
 
 /** What a sandbox held at a moment, under names, to go back to. */
 class Snapshots {
-  constructor(private readonly sandbox: Sandbox) {}
+  private readonly sandbox: Sandbox;
+
+  constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox;
+  }
 
   save(name: string): Promise<{ name: string; takenAt: string }> {
     return this.sandbox.control('POST', '/snapshots', { name });

@@ -41,10 +41,12 @@ export class Shop {
   readonly #authenticator: string;
   #process?: ChildProcess;
   #expressPlay?: Sandbox;
+  readonly #service?: Shop;
 
   /** A shop with a simulator of its own; or with another shop's, as if that were the real service,
    * and a player on the browser's own Widevine. */
-  constructor(private readonly service?: Shop) {
+  constructor(service?: Shop) {
+    this.#service = service;
     const fresh = `${randomInt(100_000, 999_999)},${randomBytes(16).toString('hex')}`;
     this.#authenticator = service ? service.#authenticator : fresh;
     this.evidence = new Evidence({
@@ -70,7 +72,7 @@ export class Shop {
         said += this.#said('stdout', data);
         this.url = /Bindery is open: (\S+)/.exec(said)?.[1] ?? '';
         this.simulator = /ExpressPlay, simulated: (\S+)/.exec(said)?.[1] ?? '';
-        if (this.url && (this.simulator || this.service)) resolve();
+        if (this.url && (this.simulator || this.#service)) resolve();
       });
     });
     if (this.simulator) this.#expressPlay = await new Simulator(this.simulator).sandbox();
@@ -120,8 +122,8 @@ export class Shop {
 
   #flags(...more: string[]): string[] {
     const database = `sqlite://${join(this.folder, 'bindery.db')}`;
-    const expressPlay = this.service
-      ? ['--expressplay-url', this.service.simulator, '--cdm', 'widevine']
+    const expressPlay = this.#service
+      ? ['--expressplay-url', this.#service.simulator, '--cdm', 'widevine']
       : ['--simulator-listen', '127.0.0.1:0', '--test-controls'];
     return ['--listen', '127.0.0.1:0', '--database', database, ...expressPlay, ...more];
   }

@@ -18,15 +18,13 @@ interface PublicKey {
 }
 
 export class SoftDevice {
+  /** The first half of the key's RFC 7638 thumbprint, as hexadecimal digits. */
+  readonly id: string;
   readonly #jwk: PublicKey;
   readonly #key: CryptoKey;
 
-  private constructor(
-    /** The first half of the key's RFC 7638 thumbprint, as hexadecimal digits. */
-    readonly id: string,
-    jwk: PublicKey,
-    key: CryptoKey,
-  ) {
+  private constructor(id: string, jwk: PublicKey, key: CryptoKey) {
+    this.id = id;
     this.#jwk = jwk;
     this.#key = key;
   }

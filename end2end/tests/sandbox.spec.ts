@@ -1,7 +1,7 @@
 // What needs no shop and no browser: ExpressPlay's API itself, in a sandbox for each test.
 import { randomBytes } from 'node:crypto';
-import type { Sandbox } from '../support/sandbox.ts';
-import { expect, test } from '../support/sandbox-test.ts';
+import { type Sandbox, Simulator } from '../support/sandbox.ts';
+import { PROGRAM, expect, test } from '../support/sandbox-test.ts';
 import { type Licence, SoftDevice } from '../support/soft-device.ts';
 
 const KID = '00112233445566778899aabbccddeeff';
@@ -81,6 +81,11 @@ test('a fault strikes as often as it says, and the journal is waited in', async 
   await expect(
     sandbox.faults.add({ effect: { latency: { fromMs: 2, toMs: 1 } } }),
   ).rejects.toThrow('fromMs is not above toMs');
+});
+
+test('a simulator that does not start says why', async () => {
+  const started = Simulator.start(PROGRAM, '--record-lag', 'soon');
+  await expect(started).rejects.toThrow(/ended with \d+: .*--record-lag/s);
 });
 
 test('who waits in vain is told what came instead', async ({ sandbox }) => {

@@ -12,6 +12,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::{DeviceId, ErrorCode, Refusal, base64url, token_request::MAX_KEYS};
@@ -218,13 +219,14 @@ impl SignedChallenge {
         format!("{signing_input}.{}", base64url::encode(signature))
     }
 
-    /// Reads a compact JWS.
+    /// Reads a compact JWS. White space around it, such as a file's last newline, does not matter.
     ///
     /// # Errors
     /// -4001 for anything malformed: another `alg` or `typ`, a `crit` header, a private JWK,
     /// another curve, a claim that is missing or has the wrong shape.
     pub fn parse(compact: &str) -> Result<Self, Refusal> {
         let (signing_input, signature) = compact
+            .trim_ascii()
             .rsplit_once('.')
             .ok_or_else(|| malformed("it is not a compact JWS"))?;
         let (header, payload) = signing_input
@@ -282,6 +284,27 @@ pub struct PlainChallenge {
     pub device_id: Option<DeviceId>,
 }
 
+impl PlainChallenge {
+    /// Which member of a JSON object keeps it from being one, and how.
+    fn fault_of(body: &[u8]) -> Option<String> {
+        let members: Map<String, Value> = serde_json::from_slice(body).ok()?;
+        let of = |name: &str| members.get(name).cloned().unwrap_or_default();
+        let name = if Vec::<KidBytes>::deserialize(of("kids")).is_err() {
+            "kids"
+        } else if SessionType::deserialize(of("type")).is_err() {
+            "type"
+        } else if Option::<DeviceId>::deserialize(of("deviceId")).is_err() {
+            "deviceId"
+        } else {
+            return None;
+        };
+        Some(match members.contains_key(name) {
+            true => format!("and here {name} is something else"),
+            false => format!("and here {name} is missing"),
+        })
+    }
+}
+
 /// A licence request, whichever way it proves its device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LicenseChallenge {
@@ -316,8 +339,9 @@ impl LicenseChallenge {
                 malformed(format!(
                     "a plain challenge is JSON with kids (16 bytes each, as the 22 characters of \
                      base64url without padding), type (temporary or persistent-license) and \
-                     perhaps deviceId (32 hexadecimal digits), and this is not ({})",
-                    place(&error)
+                     perhaps deviceId (32 hexadecimal digits, not all zero), {}",
+                    PlainChallenge::fault_of(body)
+                        .unwrap_or_else(|| format!("and this is not ({})", place(&error)))
                 ))
             })?;
             Ok(Self::Plain(plain))
@@ -415,6 +439,24 @@ mod tests {
     }
 
     #[test]
+    fn white_space_around_a_challenge_is_no_part_of_it() {
+        let input = SignedChallenge::signing_input(&jwk(), &claims()).unwrap();
+        let compact = SignedChallenge::assemble(&input, &[1; 64]);
+        let read = |body: String| LicenseChallenge::parse(SIGNED_TYPE, body.as_bytes());
+        let bare = read(compact.clone()).unwrap();
+        for body in [
+            format!("{compact}\n"),
+            format!(" {compact}\r\n"),
+            format!("\t{compact} \n\n"),
+        ] {
+            assert_eq!(read(body).unwrap(), bare);
+        }
+        assert!(read(compact.replacen('.', " .", 1)).is_err(), "within it");
+        let plain = b"\n {\"kids\":[],\"type\":\"temporary\"}\n";
+        assert!(LicenseChallenge::parse(PLAIN_TYPE, plain).is_ok());
+    }
+
+    #[test]
     fn every_departure_from_the_shape_is_refused_with_4001() {
         let key = jwk().to_json();
         let header = |alg: &str, typ: &str, jwk: &str, more: &str| {
@@ -460,6 +502,32 @@ mod tests {
                 ErrorCode::DeviceNotAuthenticated,
                 "{challenge}"
             );
+        }
+    }
+
+    #[test]
+    fn a_malformed_plain_challenge_is_told_which_member_is_at_fault() {
+        let kid = "BwcHBwcHBwcHBwcHBwcHBw";
+        for (body, fault) in [
+            (r#"{"type":"temporary"}"#, "kids is missing"),
+            (
+                r#"{"kids":["0707"],"type":"temporary"}"#,
+                "kids is something else",
+            ),
+            (&format!(r#"{{"kids":["{kid}"]}}"#), "type is missing"),
+            (
+                &format!(r#"{{"kids":["{kid}"],"type":"for-ever"}}"#),
+                "type is something else",
+            ),
+            (
+                &format!(r#"{{"kids":["{kid}"],"type":"temporary","deviceId":"tv"}}"#),
+                "deviceId is something else",
+            ),
+            ("no json", "this is not (line 1, column 2)"),
+            ("[]", "this is not (line 1"),
+        ] {
+            let refusal = LicenseChallenge::parse(PLAIN_TYPE, body.as_bytes()).unwrap_err();
+            assert!(refusal.why.contains(fault), "{body}: {refusal}");
         }
     }
 

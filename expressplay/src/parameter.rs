@@ -344,9 +344,14 @@ pub const RECORDS_BY_TIME: &[Parameter] = &[
     .required(),
 ];
 
-/// What key storage takes beside a key in JSON.
+const KEK: Parameter = takes("kek", HEX_128, &[E::EncryptedKey]);
+
+/// What key storage takes in the query.
+pub const KEY_STORAGE_QUERY: &[Parameter] = &[KEK];
+
+/// What key storage takes: in the query, in the path, and of a key in JSON.
 pub const KEY_STORAGE: &[Parameter] = &[
-    takes("kek", HEX_128, &[E::EncryptedKey]),
+    KEK,
     takes(
         "kid",
         "32 hexadecimal digits, or ^ and 1 to 64 characters",
@@ -412,6 +417,13 @@ pub fn of_token(drm: Drm) -> impl Iterator<Item = &'static Parameter> + Clone {
         .into_iter()
         .chain(own)
         .flatten()
+}
+
+/// Whether a name is one of these parameters', with an index where one may stand. A call ignores what
+/// is not.
+pub fn is_among<'p>(mut these: impl Iterator<Item = &'p Parameter>, name: &str) -> bool {
+    let base = base_of(name);
+    these.any(|known| known.name == name || known.indexed && known.name == base)
 }
 
 fn all() -> impl Iterator<Item = &'static Parameter> {
@@ -528,6 +540,17 @@ mod tests {
         }
         assert_eq!(takes_of("kid.12"), takes_of("kid"));
         assert_eq!(takes_of("theme"), None);
+    }
+
+    #[test]
+    fn an_index_stands_where_a_parameter_takes_one() {
+        let of_widevine = |name| is_among(of_token(Drm::Widevine), name);
+        for name in ["kid", "kid.1", "cookie", "customerAuthenticator"] {
+            assert!(of_widevine(name), "{name}");
+        }
+        for name in ["cookie.1", "kid.x", "KID", "rightsType"] {
+            assert!(!of_widevine(name), "{name}");
+        }
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Refusal {
     pub parameter: Option<Cow<'static, str>>,
     /// What it got, as far as it may be shown.
     pub got: Option<String>,
+    /// Whether the parameter had its right form all the same: then what it takes is left unsaid.
+    pub well_formed: bool,
 }
 
 impl Refusal {
@@ -38,6 +40,7 @@ impl Refusal {
             why: why.into(),
             parameter: None,
             got: None,
+            well_formed: false,
         }
     }
 
@@ -79,9 +82,21 @@ impl Refusal {
         }
     }
 
-    /// What the parameter at fault takes.
+    /// The same refusal, of what had its right form: to say what that is would lead astray.
+    #[must_use]
+    pub fn of_well_formed(self) -> Self {
+        Self {
+            well_formed: true,
+            ..self
+        }
+    }
+
+    /// What the parameter at fault takes, where it got something else.
     #[must_use]
     pub fn wants(&self) -> Option<&'static str> {
+        if self.well_formed {
+            return None;
+        }
         parameter::takes_of(self.parameter.as_deref()?)
     }
 }
@@ -160,7 +175,7 @@ pub struct RefusalBody {
     /// What it got; secrets are masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub got: Option<String>,
-    /// What it takes.
+    /// What it takes, where what it got has another form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wants: Option<String>,
     /// Where to read on, a URL relative to the call's.
@@ -201,6 +216,18 @@ mod tests {
             "{missing}"
         );
         assert_eq!(missing.got.as_deref(), Some("nothing"));
+    }
+
+    #[test]
+    fn a_refusal_of_what_was_well_formed_does_not_say_what_it_takes() {
+        let refusal = Refusal::new(ErrorCode::DeviceNotAuthenticated, "it is another's")
+            .at("challenge")
+            .of_well_formed();
+        assert_eq!(
+            refusal.to_string(),
+            format!("{}: it is another's", refusal.code.text())
+        );
+        assert_eq!(RefusalBody::from(&refusal).wants, None);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use playready::{Algorithm, OutputProtection, PlayReady, PlayReadyKey, Unknow
 pub use rights_type::RightsType;
 pub use widevine::{Track, Widevine};
 
-use crate::{Cookie, DeviceId, Drm, ErrorCode, KeyId, Refusal, parameter};
+use crate::{Cookie, DeviceId, Drm, ErrorCode, KeyId, Refusal};
 
 /// A request for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,15 +203,6 @@ fn persistent(drm: Drm, form: &Form) -> Result<bool, Refusal> {
             text,
         )),
     }
-}
-
-/// The names in a form that a token request of this DRM does not read. They are no error: unknown
-/// parameters are ignored.
-pub fn unknown(drm: Drm, form: &Form) -> impl Iterator<Item = &str> {
-    form.names().filter(move |name| {
-        let base = parameter::base_of(name);
-        !parameter::of_token(drm).any(|known| known.name == base)
-    })
 }
 
 /// A number in decimal digits alone, within a range.

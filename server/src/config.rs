@@ -11,7 +11,7 @@ use clap::{
     builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
 };
 use expressplay::{CustomerAuthenticator, client::BaseUrl};
-use simulator::{Entropy, logging::LogFormat};
+use simulator::{Entropy, logging::LogFormat, read_address};
 
 use crate::{
     entitlement::Patience,
@@ -32,7 +32,13 @@ pub struct Args {
     pub command: Option<Command>,
 
     /// Where the storefront listens.
-    #[arg(long, env = "BINDERY_LISTEN", default_value = "127.0.0.1:3000")]
+    #[arg(
+        long,
+        env = "BINDERY_LISTEN",
+        default_value = "127.0.0.1:3000",
+        value_name = "ADDRESS",
+        value_parser = read_address
+    )]
     pub listen: SocketAddr,
 
     /// The storefront's database; file and folder are made where they are missing.
@@ -47,7 +53,9 @@ pub struct Args {
     #[arg(
         long,
         env = "BINDERY_SIMULATOR_LISTEN",
-        conflicts_with = "expressplay_url"
+        conflicts_with = "expressplay_url",
+        value_name = "ADDRESS",
+        value_parser = read_address
     )]
     pub simulator_listen: Option<SocketAddr>,
 
@@ -123,7 +131,12 @@ pub struct Args {
     pub https: bool,
 
     /// Where the sample entitlement server listens, over mutual TLS; without, there is none.
-    #[arg(long, env = "BINDERY_ENTITLEMENT_LISTEN")]
+    #[arg(
+        long,
+        env = "BINDERY_ENTITLEMENT_LISTEN",
+        value_name = "ADDRESS",
+        value_parser = read_address
+    )]
     pub entitlement_listen: Option<SocketAddr>,
 
     /// The entitlement server's certificate, in PEM, with those between it and its authority.
@@ -458,6 +471,16 @@ mod tests {
 
     fn settings(flags: &[&str]) -> Settings {
         args(flags).unwrap().try_into().unwrap()
+    }
+
+    #[test]
+    fn an_address_may_say_localhost_and_one_that_is_none_is_told_how_it_is_written() {
+        let flags = ["--listen", "--simulator-listen", "--entitlement-listen"];
+        for flag in flags {
+            assert!(args(&[flag, "localhost:4500"]).is_ok(), "{flag}");
+            let refused = args(&[flag, "4500"]).unwrap_err();
+            assert!(refused.contains("such as 127.0.0.1:4000"), "{refused}");
+        }
     }
 
     #[test]

@@ -35,6 +35,12 @@ impl Environment {
         }
     }
 
+    /// The one of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let mut all = [Self::Test, Self::Production].into_iter();
+        all.find(|one| one.name() == name)
+    }
+
     /// As it stands in flags: `test`, `production`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -100,8 +106,13 @@ impl Settings {
             // No code says so of Marlin, so it cannot be disabled.
             Drm::Ms3 | Drm::Broadband => return Ok(()),
         };
-        Err(Refusal::from(code).at(AUTHENTICATOR))
+        Err(Refusal::from(code).at(AUTHENTICATOR).of_well_formed())
     }
+}
+
+/// -2031, of whatever says whose a call is.
+pub(crate) fn disabled() -> Refusal {
+    Refusal::from(ErrorCode::AccountDisabled).of_well_formed()
 }
 
 /// Some of the DRMs.
@@ -223,12 +234,8 @@ impl FromStr for Account {
     type Err = NotAnAccount;
 
     fn from_str(text: &str) -> Result<Self, NotAnAccount> {
-        let (environment, rest) = text.split_once('=').ok_or(NotAnAccount)?;
-        let environment = match environment {
-            "test" => Environment::Test,
-            "production" => Environment::Production,
-            _ => return Err(NotAnAccount),
-        };
+        let (environment, rest) = text.split_once('=').ok_or(NotAnAccount::Environment)?;
+        let environment = Environment::named(environment).ok_or(NotAnAccount::Environment)?;
         let mut parts = rest.split(',');
         let (number, secret) = (
             parts.next().unwrap_or_default(),
@@ -236,17 +243,18 @@ impl FromStr for Account {
         );
         let authenticator = format!("{number},{secret}")
             .parse()
-            .map_err(|_| NotAnAccount)?;
+            .map_err(|_| NotAnAccount::Authenticator)?;
         let mut account = Self::new(environment, authenticator);
         let settings = &mut account.settings;
-        for setting in parts {
+        for (place, setting) in (1..).zip(parts) {
             match setting.split_once('=').unwrap_or((setting, "")) {
                 ("strict", "") => settings.strictness = Strictness::Strict,
                 ("plain", "") => settings.plain_challenges = true,
                 ("no-plain", "") => settings.plain_challenges = false,
                 ("disabled", "") => settings.disabled = true,
                 ("credits", number) => {
-                    settings.credits = Some(number.parse().map_err(|_| NotAnAccount)?);
+                    let number = number.parse().map_err(|_| NotAnAccount::Credits)?;
+                    settings.credits = Some(number);
                 }
                 ("no-widevine", "") => disable(settings, Drm::Widevine),
                 ("no-playready", "") => disable(settings, Drm::PlayReady),
@@ -254,7 +262,7 @@ impl FromStr for Account {
                 ("no-device-binding", "") => {
                     settings.unbound_drms = [Drm::Widevine, Drm::FairPlay].into_iter().collect();
                 }
-                _ => return Err(NotAnAccount),
+                _ => return Err(NotAnAccount::Setting(place)),
             }
         }
         Ok(account)
@@ -265,14 +273,26 @@ const fn disable(settings: &mut Settings, drm: Drm) {
     settings.disabled_drms = settings.disabled_drms.with(drm);
 }
 
-/// The text does not describe an account. It is not quoted: it may hold a secret.
+/// What keeps a text from describing an account. Nothing of it is quoted: it may hold a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "an account is test=NUMBER,HEX32 or production=NUMBER,HEX32, with any of ,strict ,plain \
-     ,no-plain ,disabled ,credits=NUMBER ,no-widevine ,no-playready ,no-fairplay \
-     ,no-device-binding behind it"
-)]
-pub struct NotAnAccount;
+pub enum NotAnAccount {
+    /// It begins with no environment.
+    #[error("it does not begin with test= or production=; {AN_ACCOUNT}")]
+    Environment,
+    /// No authenticator follows.
+    #[error("what follows its = is no number, a comma and 32 hexadecimal digits; {AN_ACCOUNT}")]
+    Authenticator,
+    /// A setting that there is not, by its place.
+    #[error("its setting in place {0} is none; {AN_ACCOUNT}")]
+    Setting(usize),
+    /// Credits that are no number.
+    #[error("its credits are no whole number; {AN_ACCOUNT}")]
+    Credits,
+}
+
+const AN_ACCOUNT: &str = "an account is test=NUMBER,HEX32 or production=NUMBER,HEX32, with any of \
+    ,strict ,plain ,no-plain ,disabled ,credits=NUMBER ,no-widevine ,no-playready ,no-fairplay \
+    ,no-device-binding behind it";
 
 /// An account's id in tokens and records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -325,16 +345,20 @@ mod tests {
         let unbound: Vec<_> = unbound_drms.iter().collect();
         assert_eq!(unbound, [Drm::Widevine, Drm::FairPlay]);
         assert_eq!(credits, Some(3));
-        for wrong in [
-            "",
-            "test",
-            "test=",
-            "prod=1,00",
-            &format!("test=1,{secret},lax"),
-            &format!("test=1,{secret},credits"),
-            &format!("test=1,{secret},strict=1"),
+        for (wrong, fault) in [
+            ("", NotAnAccount::Environment),
+            ("test", NotAnAccount::Environment),
+            ("test=", NotAnAccount::Authenticator),
+            ("prod=1,00", NotAnAccount::Environment),
+            ("test=1,00", NotAnAccount::Authenticator),
+            (&format!("test=1,{secret},lax"), NotAnAccount::Setting(1)),
+            (&format!("test=1,{secret},credits"), NotAnAccount::Credits),
+            (
+                &format!("test=1,{secret},plain,strict=1"),
+                NotAnAccount::Setting(2),
+            ),
         ] {
-            assert!(wrong.parse::<Account>().is_err(), "{wrong}");
+            assert_eq!(wrong.parse::<Account>().unwrap_err(), fault, "{wrong}");
         }
     }
 

@@ -15,7 +15,7 @@ use expressplay::{ErrorCode, Refusal, key_storage::KEYS_PATH, token_request::For
 use http::{HeaderMap, Method, StatusCode, header, uri::Authority};
 
 use crate::{
-    account::AUTHENTICATOR,
+    account::{AUTHENTICATOR, disabled},
     error::{ErrorFormat, Failure},
     sandbox::Customer,
     service::{MAX_BODY, Service},
@@ -28,6 +28,8 @@ pub(crate) struct Call {
     /// The kid in the path, where the call has one.
     pub(crate) kid: Option<String>,
     pub(crate) parameters: Form,
+    /// How many of them stand in the query.
+    in_query: usize,
     pub(crate) host: Authority,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -54,6 +56,7 @@ impl FromRequest<Service> for Call {
             .await
             .map_err(|rejection| body_refusal(rejection.status()))?;
         let mut parameters = Form::parse(uri.query().unwrap_or_default().as_bytes());
+        let in_query = parameters.pairs().len();
         let is_form = headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
@@ -69,6 +72,7 @@ impl FromRequest<Service> for Call {
             path: uri.path().to_owned(),
             kid: kid.map(|Path(kid)| kid),
             parameters,
+            in_query,
             host,
             headers,
             body,
@@ -114,8 +118,7 @@ impl Call {
             return Err(Failure::of_call(dropped(), format));
         }
         if customer.settings().disabled {
-            let refusal = Refusal::from(ErrorCode::AccountDisabled).at(AUTHENTICATOR);
-            return Err(Failure::of_call(refusal, format));
+            return Err(Failure::of_call(disabled().at(AUTHENTICATOR), format));
         }
         Ok((customer, format))
     }
@@ -130,6 +133,11 @@ impl Call {
             service.sandboxes.authenticate(authenticator, &self.host)
         };
         self.customer.get_or_init(authenticate).clone()
+    }
+
+    /// The names of the parameters in the query.
+    pub(crate) fn names_in_query(&self) -> impl Iterator<Item = &str> {
+        self.parameters.names().take(self.in_query)
     }
 
     /// The parameters, with the cookie from the `Cookie` header where no parameter gives it.
@@ -172,7 +180,9 @@ fn cookie_header(headers: &HeaderMap) -> Option<String> {
 /// Why a call comes to nothing whose account went while it was under way.
 pub(crate) fn dropped() -> Refusal {
     let why = "the account's sandbox was dropped meanwhile";
-    Refusal::new(ErrorCode::AuthenticatorInvalid, why).at(AUTHENTICATOR)
+    Refusal::new(ErrorCode::AuthenticatorInvalid, why)
+        .at(AUTHENTICATOR)
+        .of_well_formed()
 }
 
 /// Makes a refusal of this call answerable.

@@ -90,9 +90,8 @@ impl Asker {
     pub(crate) fn check_allowed(&self, settings: &Settings) -> Result<(), Refusal> {
         match self {
             Self::Claimed(_) | Self::Nobody if !settings.plain_challenges => {
-                Err(not_authenticated(
-                    "this account takes signed challenges alone, and this one is plain",
-                ))
+                let why = "this account takes signed challenges alone, and this one is plain";
+                Err(Refusal::new(ErrorCode::DeviceNotAuthenticated, why).at("challenge"))
             }
             _ => Ok(()),
         }
@@ -150,6 +149,9 @@ pub(crate) fn cross_check(bound_to: Option<DeviceId>, asker: &Asker) -> Result<(
     }
 }
 
+/// -4001 of a challenge that is one.
 fn not_authenticated(why: impl Into<Cow<'static, str>>) -> Refusal {
-    Refusal::new(ErrorCode::DeviceNotAuthenticated, why).at("challenge")
+    Refusal::new(ErrorCode::DeviceNotAuthenticated, why)
+        .at("challenge")
+        .of_well_formed()
 }

@@ -219,15 +219,26 @@ pub enum Error {
         why: String,
     },
     /// Two accounts with one number in one environment.
-    #[error(
-        "two accounts have the number {number} in the {environment} environment, or one \
-         authenticator in two sandboxes"
-    )]
+    #[error("two accounts have the number {number} in the {environment} environment")]
     SameAccount {
         /// The number.
         number: u64,
         /// The environment.
         environment: crate::Environment,
+    },
+    /// An account whose authenticator another sandbox has.
+    #[error(
+        "sandbox {sandbox} has account {number} ({environment}) already, with the same \
+         authenticator: drop that sandbox, or take another authenticator; an export keeps its own, \
+         so import it elsewhere"
+    )]
+    TakenAccount {
+        /// The number.
+        number: u64,
+        /// Its environment there.
+        environment: crate::Environment,
+        /// The sandbox that has it.
+        sandbox: crate::SandboxName,
     },
 }
 

@@ -10,7 +10,10 @@ use axum::{
     extract::{ConnectInfo, State},
     response::{IntoResponse, Response},
 };
-use expressplay::{Cookie, DeviceId, Drm, Refusal};
+use expressplay::{
+    Cookie, DeviceId, Drm, Refusal,
+    parameter::{self, Parameter},
+};
 use futures_util::stream;
 use http::{HeaderName, StatusCode, header, uri::Authority};
 
@@ -131,14 +134,23 @@ impl Known {
                 )
             }
         };
-        let mut hints = match (operation, &license) {
-            (Operation::Token(drm), _) => hints::of_token_request(drm, &call.parameters),
-            (_, Some(request)) => request
-                .contents()
+        let of_small_call = |own: &'static [Parameter]| {
+            // Not what stands in a body: a stored key may stand there, whatever its content type.
+            hints::of_small_call(call.names_in_query(), own.iter())
+        };
+        let mut hints = match operation {
+            Operation::Token(drm) => hints::of_token_request(drm, &call.parameters),
+            Operation::License(_) => license
+                .as_ref()
+                .and_then(license::Request::contents)
                 .and_then(|contents| hints::of_redemption(contents.made_at, sandbox.clock.now()))
                 .into_iter()
                 .collect(),
-            _ => vec![],
+            Operation::Records => of_small_call(parameter::RECORDS),
+            Operation::RecordsByTime | Operation::ArchivedRecords => {
+                of_small_call(parameter::RECORDS_BY_TIME)
+            }
+            Operation::Keys | Operation::Key => of_small_call(parameter::KEY_STORAGE_QUERY),
         };
         hints.extend(stray.as_ref().map(|it| hints::of_a_stray(it.environment)));
         Some(Self {

@@ -67,10 +67,10 @@ pub struct NewFault {
     /// How many calls it still strikes, 1 or more; any number by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
-    /// Which share of its calls it strikes, from 0 to 1; all by default.
+    /// Which share of its calls it strikes, above 0 and up to 1; all by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<Share>,
-    /// After how many seconds of real time it is gone; never by default.
+    /// After how many seconds of real time it is gone, 1 or more; never by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_seconds: Option<u32>,
 }
@@ -92,8 +92,18 @@ pub enum Effect {
     Truncate,
     /// All is done, and the answer is no answer.
     Garbage,
-    /// A record retrieval sees nothing of the last so many milliseconds.
+    /// A record retrieval sees nothing of the last so many milliseconds; other calls it leaves alone.
     RecordLagMs(u64),
+}
+
+impl Effect {
+    /// An answer with this status, 400 to 599, and nothing done.
+    ///
+    /// # Errors
+    /// Another status is none of a fault's.
+    pub fn status(status: u16) -> Result<Self, &'static str> {
+        status.try_into().map(Self::Status)
+    }
 }
 
 /// How much longer a call takes, in milliseconds.
@@ -151,10 +161,10 @@ impl From<FaultStatus> for u16 {
     }
 }
 
-/// A share, from 0 to 1.
+/// A share, from 0 to 1; a fault takes one above 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(try_from = "f64", into = "f64")]
-#[schema(value_type = f64, minimum = 0, maximum = 1)]
+#[schema(value_type = f64, exclusive_minimum = 0, maximum = 1)]
 pub struct Share(f64);
 
 impl TryFrom<f64> for Share {
@@ -373,6 +383,19 @@ fn is_there(state: &FaultState, real_now: Timestamp) -> bool {
 pub(crate) enum NoFault {
     #[error("times: a fault strikes once or more")]
     Never,
+    #[error("share: it takes a number above 0, up to 1: a share of 0 strikes no call")]
+    NoShare,
+    #[error("forSeconds: it takes 1 or more: after 0 seconds the fault is gone")]
+    Gone,
+    #[error("effect.recordLagMs: it acts on records alone: leave call out, or make it `records`")]
+    NotOfRecords,
+    #[error(
+        "{member}: a call of `{call}` carries none, so the fault would strike nothing: leave it out"
+    )]
+    NotCarried {
+        member: &'static str,
+        call: &'static str,
+    },
     #[error("effect.latency: fromMs is not above toMs, nor p50Ms above p99Ms")]
     Latency,
     #[error("a sandbox has {MOST_FAULTS} faults at most: remove some")]
@@ -381,6 +404,18 @@ pub(crate) enum NoFault {
 
 impl NewFault {
     /// A fault that does this to every call, until it is told which.
+    ///
+    /// ```
+    /// use simulator::fault::{CallKind, Effect, NewFault};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // The next two licence requests fail as behind a broken gateway.
+    /// let fault = NewFault::of(Effect::status(503)?).call(CallKind::License).times(2);
+    /// // What has no method of its own is a member, as in JSON.
+    /// let rare = NewFault { share: Some(0.1.try_into()?), ..NewFault::of(Effect::Reset) };
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn of(effect: Effect) -> Self {
         Self {
@@ -395,6 +430,24 @@ impl NewFault {
         }
     }
 
+    /// The same for calls of this kind.
+    #[must_use]
+    pub fn call(self, call: CallKind) -> Self {
+        Self {
+            call: Some(call),
+            ..self
+        }
+    }
+
+    /// The same for so many calls, 1 or more.
+    #[must_use]
+    pub fn times(self, times: u32) -> Self {
+        Self {
+            times: Some(times),
+            ..self
+        }
+    }
+
     /// Whether it could strike at all.
     pub(crate) fn check(&self) -> Result<(), NoFault> {
         let turned_round = match self.effect {
@@ -402,10 +455,40 @@ impl NewFault {
             Effect::Latency(Latency::Percentiles { p50_ms, p99_ms }) => p50_ms > p99_ms,
             _ => false,
         };
-        match self.times {
-            Some(0) => Err(NoFault::Never),
-            _ if turned_round => Err(NoFault::Latency),
-            _ => Ok(()),
+        let call = match (self.effect, self.call) {
+            (Effect::RecordLagMs(_), None) => Some(CallKind::Records),
+            (Effect::RecordLagMs(_), Some(other)) if other != CallKind::Records => {
+                return Err(NoFault::NotOfRecords);
+            }
+            (_, call) => call,
+        };
+        if self.times == Some(0) {
+            Err(NoFault::Never)
+        } else if self.share == Some(Share(0.0)) {
+            Err(NoFault::NoShare)
+        } else if self.for_seconds == Some(0) {
+            Err(NoFault::Gone)
+        } else if turned_round {
+            Err(NoFault::Latency)
+        } else {
+            call.map_or(Ok(()), |call| self.check_carried(call))
+        }
+    }
+
+    /// Whether calls of that kind carry what this fault tells them apart by.
+    fn check_carried(&self, call: CallKind) -> Result<(), NoFault> {
+        let of_a_drm = matches!(call, CallKind::Token | CallKind::License);
+        let not_carried = [
+            ("drm", self.drm.is_some() && !of_a_drm),
+            ("device", self.device.is_some() && !of_a_drm),
+            ("cookie", self.cookie.is_some() && call == CallKind::Keys),
+        ];
+        match not_carried.into_iter().find(|(_, wrong)| *wrong) {
+            None => Ok(()),
+            Some((member, _)) => Err(NoFault::NotCarried {
+                member,
+                call: call.name(),
+            }),
         }
     }
 
@@ -547,9 +630,60 @@ mod tests {
 
     #[test]
     fn a_fault_that_could_not_strike_is_not_made() {
-        let why = |json| faults().add(fault(json), NOW).unwrap_err();
-        let never = r#"{"effect": "reset", "times": 0}"#;
-        assert_eq!(why(never), NoFault::Never);
+        let why = |json: &str| faults().add(fault(json), NOW).unwrap_err();
+        for (never, because) in [
+            (r#"{"effect": "reset", "times": 0}"#, NoFault::Never),
+            (r#"{"effect": "reset", "share": 0}"#, NoFault::NoShare),
+            (r#"{"effect": "reset", "share": -0.0}"#, NoFault::NoShare),
+            (r#"{"effect": "reset", "forSeconds": 0}"#, NoFault::Gone),
+            (
+                r#"{"effect": {"recordLagMs": 5}, "call": "token"}"#,
+                NoFault::NotOfRecords,
+            ),
+        ] {
+            assert_eq!(why(never), because, "{never}");
+        }
+        let reset = r#""effect": "reset", "call""#;
+        let id = "0123456789abcdef0123456789abcdef";
+        for (json, member, call) in [
+            (
+                format!(r#"{reset}: "records", "drm": "ms3""#),
+                "drm",
+                "records",
+            ),
+            (format!(r#"{reset}: "keys", "drm": "ms3""#), "drm", "keys"),
+            (
+                format!(r#"{reset}: "records", "device": "{id}""#),
+                "device",
+                "records",
+            ),
+            (
+                format!(r#"{reset}: "keys", "device": "{id}""#),
+                "device",
+                "keys",
+            ),
+            (
+                format!(r#"{reset}: "keys", "cookie": "c""#),
+                "cookie",
+                "keys",
+            ),
+            (
+                r#""effect": {"recordLagMs": 5}, "drm": "ms3""#.to_owned(),
+                "drm",
+                "records",
+            ),
+        ] {
+            let refused = NoFault::NotCarried { member, call };
+            assert_eq!(why(&format!("{{{json}}}")), refused, "{json}");
+        }
+        for could in [
+            format!(r#"{{{reset}: "records", "cookie": "c"}}"#),
+            format!(r#"{{{reset}: "token", "cookie": "c", "device": "{id}", "drm": "ms3"}}"#),
+            format!(r#"{{"effect": "reset", "drm": "ms3", "device": "{id}"}}"#),
+            r#"{"effect": {"recordLagMs": 5}, "call": "records"}"#.to_owned(),
+        ] {
+            assert!(faults().add(fault(&could), NOW).is_ok(), "{could}");
+        }
         for turned_round in [
             r#"{"effect": {"latency": {"fromMs": 9, "toMs": 5}}}"#,
             r#"{"effect": {"latency": {"p50Ms": 9, "p99Ms": 5}}}"#,

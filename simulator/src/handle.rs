@@ -35,9 +35,7 @@ use crate::{
 /// assert!(sandbox.clock().now.duration_since(before).as_secs() >= 3600);
 ///
 /// // The next call fails as behind a broken gateway …
-/// let mut fault = NewFault::of(Effect::Status(503.try_into()?));
-/// fault.times = Some(1);
-/// sandbox.add_fault(fault)?;
+/// sandbox.add_fault(NewFault::of(Effect::status(503)?).times(1))?;
 /// let authenticator = sandbox.state().await?.accounts[0].authenticator.clone();
 /// let records = format!("{}/cmiapi/getrecord/?customerAuthenticator={authenticator}", simulator.url());
 /// assert_eq!(reqwest::get(&records).await?.status(), 503);

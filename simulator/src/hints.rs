@@ -4,8 +4,9 @@
 //! the answer, [`HEADER`].
 
 use expressplay::{
-    Drm, parameter,
-    token_request::{Form, unknown},
+    Drm,
+    parameter::{self, EVERY_CALL, Parameter},
+    token_request::Form,
 };
 use http::{HeaderName, HeaderValue};
 use jiff::{SignedDuration, Timestamp};
@@ -22,18 +23,9 @@ const MOST: usize = 8;
 
 /// What smells in the parameters of a token request.
 pub(crate) fn of_token_request(drm: Drm, form: &Form) -> Vec<String> {
-    let mut hints: Vec<_> = unknown(drm, form)
-        .take(4 * MOST)
-        .map(|name| {
-            let shown = shown_name(name);
-            match meant(drm, name) {
-                Some(known) => format!("{shown} is no parameter and was ignored; {known} is one"),
-                None => format!("{shown} is no parameter for {drm} and was ignored"),
-            }
-        })
-        .collect();
-    hints.sort();
-    hints.dedup();
+    let mut hints = of_names(form.names(), parameter::of_token(drm), |name| {
+        format!("{name} is no parameter for {drm} and was ignored")
+    });
     let moments = ["expirationTime", "rental.periodEndTime"];
     hints.extend(
         moments
@@ -44,6 +36,42 @@ pub(crate) fn of_token_request(drm: Drm, form: &Form) -> Vec<String> {
             }),
     );
     hints.truncate(MOST);
+    hints
+}
+
+/// What smells in the parameters of a call that has few of its own.
+pub(crate) fn of_small_call<'n>(
+    names: impl Iterator<Item = &'n str>,
+    own: impl Iterator<Item = &'static Parameter> + Clone,
+) -> Vec<String> {
+    let there_are: Vec<_> = own.clone().map(|known| known.name).collect();
+    let there_are = there_are.join(", ");
+    let mut hints = of_names(names, EVERY_CALL.iter().chain(own), |name| {
+        format!("{name} is no parameter of this call and was ignored; it takes {there_are}")
+    });
+    hints.truncate(MOST);
+    hints
+}
+
+/// What smells in names: those that are none of a call's parameters.
+fn of_names<'n>(
+    names: impl Iterator<Item = &'n str>,
+    known: impl Iterator<Item = &'static Parameter> + Clone,
+    unlike_any: impl Fn(&str) -> String,
+) -> Vec<String> {
+    let mut hints: Vec<_> = names
+        .filter(|name| !parameter::is_among(known.clone(), name))
+        .take(4 * MOST)
+        .map(|name| {
+            let shown = shown_name(name);
+            match meant(known.clone(), name) {
+                Some(known) => format!("{shown} is no parameter and was ignored; {known} is one"),
+                None => unlike_any(shown),
+            }
+        })
+        .collect();
+    hints.sort();
+    hints.dedup();
     hints
 }
 
@@ -76,10 +104,13 @@ fn had_a_plus(form: &Form, name: &str) -> bool {
 }
 
 /// The parameter that a wrong name was meant to be: the same but for case, or for a letter or two.
-fn meant(drm: Drm, name: &str) -> Option<&'static str> {
+fn meant(
+    known: impl Iterator<Item = &'static Parameter> + Clone,
+    name: &str,
+) -> Option<&'static str> {
     let (base, _) = name.rsplit_once('.').unwrap_or((name, ""));
-    let known = || parameter::of_token(drm).map(|known| known.name);
-    let candidates = || known().filter(|known| *known != "deviceid");
+    let known = known.map(|known| known.name);
+    let candidates = || known.clone().filter(|known| *known != "deviceid");
     candidates()
         .find(|known| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(base))
         .or_else(|| candidates().find(|known| known.len() > 4 && distance(known, name) <= 2))
@@ -136,6 +167,33 @@ mod tests {
                 .contains("for wv")
         );
         assert!(hints(&[("deviceid", "x"), ("kid.12", "x"), ("cookie", "x")]).is_empty());
+    }
+
+    #[test]
+    fn a_call_with_few_parameters_names_them_all() {
+        let hint = |name, own: &'static [Parameter]| {
+            let [hint] = &of_small_call([name].into_iter(), own.iter())[..] else {
+                panic!("{name}");
+            };
+            hint.clone()
+        };
+        for (wrong, right, own) in [
+            ("cooky", "cookie", parameter::RECORDS),
+            ("Cookie", "cookie", parameter::RECORDS),
+            ("cookie.0", "cookie", parameter::RECORDS),
+            ("lenght", "length", parameter::RECORDS),
+            ("startTim", "startTime", parameter::RECORDS_BY_TIME),
+            ("KEK", "kek", parameter::KEY_STORAGE),
+            ("errorformat", "errorFormat", parameter::RECORDS),
+        ] {
+            assert!(hint(wrong, own).ends_with(&format!("; {right} is one")));
+        }
+        assert_eq!(
+            hint("eventid", parameter::RECORDS),
+            "eventid is no parameter of this call and was ignored; it takes cookie, id, start, length"
+        );
+        let right = ["customerAuthenticator", "errorFormat", "id"].into_iter();
+        assert!(of_small_call(right, parameter::RECORDS.iter()).is_empty());
     }
 
     #[test]

@@ -28,6 +28,18 @@ pub(crate) fn unwrap(kek: &KeyEncryptionKey, ek: &EncryptedKey) -> Result<Conten
     Ok(ContentKey::from_bytes(key))
 }
 
+/// Unwraps a content key that is in key storage: whoever asks for it sends the `kek` alone.
+///
+/// # Errors
+/// -4024 where it was not wrapped under `kek`.
+pub(crate) fn unwrap_stored(
+    kek: &KeyEncryptionKey,
+    ek: &EncryptedKey,
+) -> Result<ContentKey, Refusal> {
+    let why = "the stored key was not wrapped under this kek";
+    unwrap(kek, ek).map_err(|refusal| refusal.at("kek").because(why).of_well_formed())
+}
+
 /// The name of a kek: `#1.` and 40 hexadecimal digits, which say nothing of the kek itself.
 pub(crate) fn kek_id(kek: &KeyEncryptionKey) -> String {
     format!(
@@ -58,5 +70,8 @@ mod tests {
             .unwrap();
         let kek = "11111111111111111111111111111112".parse().unwrap();
         assert_eq!(unwrap(&kek, &ek).unwrap_err().code, ErrorCode::EncryptedKey);
+        let stored = unwrap_stored(&kek, &ek).unwrap_err();
+        assert_eq!(stored.code, ErrorCode::EncryptedKey);
+        assert_eq!(stored.parameter.as_deref(), Some("kek"), "no ek was sent");
     }
 }

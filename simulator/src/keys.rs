@@ -174,7 +174,9 @@ fn read_body(
 impl Kept {
     /// As the service shows it: hex in upper case, the key in clear where the kek is given.
     fn answer(&self, kek: Option<&KeyEncryptionKey>) -> Result<StoredKey, Refusal> {
-        let k = kek.map(|kek| key_wrap::unwrap(kek, &self.ek)).transpose()?;
+        let k = kek
+            .map(|kek| key_wrap::unwrap_stored(kek, &self.ek))
+            .transpose()?;
         Ok(StoredKey {
             kid: match &self.kid {
                 KeyId::Bytes(bytes) => hex::encode_upper(bytes),

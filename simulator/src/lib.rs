@@ -79,5 +79,5 @@ pub use entropy::Entropy;
 pub use error::Error;
 pub use handle::SandboxHandle;
 pub use sandbox::SandboxName;
-pub use simulator::{Builder, Simulator, url_of};
+pub use simulator::{Builder, NotAnAddress, Simulator, read_address, url_of};
 pub use soft_device::SoftDevice;

@@ -16,7 +16,7 @@ use expressplay::{
 use http::{HeaderMap, header};
 
 use crate::{
-    account::{Environment, Settings},
+    account::{Environment, Settings, disabled},
     call::Call,
     device::{self, Asker, Mark},
     error::{ErrorFormat, Failure},
@@ -139,10 +139,9 @@ pub(crate) async fn redeem(
         Outcome::AsDrafted => verdict.map_err(refuse)?,
         Outcome::Replayed => return Err(refuse(device::replayed())),
         Outcome::NoCredits => {
-            let refusal = Refusal::from(ErrorCode::InsufficientTokens).at(TOKEN_PARAMETER);
-            return Err(refuse(
-                refusal.because("every licence that the account had is used up"),
-            ));
+            let why = "every licence that the account had is used up";
+            let refusal = Refusal::new(ErrorCode::InsufficientTokens, why).at(TOKEN_PARAMETER);
+            return Err(refuse(refusal.of_well_formed()));
         }
         Outcome::Dropped => return Err(nobodys()),
     };
@@ -229,7 +228,7 @@ fn check_token(
 /// -2031 for an account that is disabled; -7011, -5002 or -6009 for one without the DRM.
 fn check_account(settings: &Settings, drm: Drm) -> Result<(), Refusal> {
     if settings.disabled {
-        return Err(Refusal::from(ErrorCode::AccountDisabled).at(TOKEN_PARAMETER));
+        return Err(disabled().at(TOKEN_PARAMETER));
     }
     let refused = settings.check_drm(drm);
     refused.map_err(|refusal| refusal.at(TOKEN_PARAMETER))

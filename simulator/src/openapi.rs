@@ -260,7 +260,7 @@ fn redemption(drm: Drm) -> Operation {
 }
 
 fn key_storage(paths: &mut Paths) {
-    let kek = parameter::KEY_STORAGE.iter().filter(|it| it.name == "kek");
+    let kek = parameter::KEY_STORAGE_QUERY.iter();
     let every = || parameter::EVERY_CALL.iter().chain(kek.clone());
     let kid = || {
         ParameterBuilder::new()

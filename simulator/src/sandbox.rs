@@ -246,7 +246,7 @@ impl Sandboxes {
     ///
     /// # Errors
     /// [`Error::SameSandbox`]; [`Error::SameAccount`] for two accounts with one number in one
-    /// environment, or an authenticator that another sandbox has.
+    /// environment; [`Error::TakenAccount`] for an authenticator that another sandbox has.
     pub(crate) fn add(
         &self,
         sandbox: Sandbox,
@@ -264,15 +264,21 @@ impl Sandboxes {
             let customer = Customer::new(Arc::clone(&sandbox), account);
             let number = customer.authenticator.number();
             let others = registry.by_number.get(&number).into_iter().flatten();
-            let taken = others.chain(&added).any(|other| {
+            for other in others.chain(&added) {
+                if other.id == customer.id {
+                    return Err(Error::SameAccount {
+                        number,
+                        environment: customer.environment,
+                    });
+                }
                 let elsewhere = other.sandbox.name != sandbox.name;
-                other.id == customer.id || elsewhere && other.has_secret_of(&customer.authenticator)
-            });
-            if taken {
-                return Err(Error::SameAccount {
-                    number,
-                    environment: customer.environment,
-                });
+                if elsewhere && other.has_secret_of(&customer.authenticator) {
+                    return Err(Error::TakenAccount {
+                        number,
+                        environment: other.environment,
+                        sandbox: other.sandbox.name.clone(),
+                    });
+                }
             }
             added.push(Arc::new(customer));
         }

@@ -424,6 +424,31 @@ impl Builder {
     }
 }
 
+/// Reads where to listen: an IP address and a port, or `localhost` and a port.
+///
+/// ```
+/// assert_eq!(simulator::read_address("localhost:4500")?.to_string(), "127.0.0.1:4500");
+/// # Ok::<(), simulator::NotAnAddress>(())
+/// ```
+///
+/// # Errors
+/// Anything else, which is told how an address is written.
+pub fn read_address(text: &str) -> Result<SocketAddr, NotAnAddress> {
+    let address = match text.strip_prefix("localhost:") {
+        Some(port) => port
+            .parse()
+            .map(|port| (Ipv4Addr::LOCALHOST, port).into())
+            .ok(),
+        None => text.parse().ok(),
+    };
+    address.ok_or(NotAnAddress)
+}
+
+/// A text is no address to listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it takes an address and a port, such as 127.0.0.1:4000 or localhost:4000")]
+pub struct NotAnAddress;
+
 /// The URL of a listener on this machine, which may listen on all of its addresses.
 #[must_use]
 pub fn url_of(mut address: SocketAddr) -> String {

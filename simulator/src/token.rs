@@ -124,7 +124,8 @@ fn check_device_binding(settings: &Settings, request: &TokenRequest) -> Result<(
         Drm::FairPlay => ErrorCode::FairPlayDeviceBinding,
         Drm::PlayReady | Drm::Ms3 | Drm::Broadband => return Ok(()),
     };
-    Err(Refusal::wrong(code, "deviceId", &device_id).because("leave deviceId out"))
+    let refusal = Refusal::wrong(code, "deviceId", &device_id).because("leave deviceId out");
+    Err(refusal.of_well_formed())
 }
 
 async fn content_key(
@@ -148,7 +149,7 @@ async fn content_key(
                     let why = format!("key storage has no key {kid}: give ek, or store it first");
                     refuse(Refusal::new(ErrorCode::KeyStorage, why).at("kek"))
                 })?;
-            key_wrap::unwrap(kek, &ek).map_err(refuse)
+            key_wrap::unwrap_stored(kek, &ek).map_err(refuse)
         }
     }
 }

@@ -6,7 +6,8 @@ use axum::{
 };
 use http::StatusCode;
 use serde::de::DeserializeOwned;
-use serde_json::error::Category;
+use serde_json::{Value, error::Category};
+use serde_path_to_error::{Path, Segment};
 
 use super::Problem;
 use crate::service::Service;
@@ -39,16 +40,54 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
         return Err("this call takes a JSON object, and got a list".to_owned());
     }
     let mut json = serde_json::Deserializer::from_slice(text);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let place = error.path().to_string();
-        let why = in_plain_words(error.inner());
-        match (place.as_str(), error.inner().classify()) {
-            ("." | "?", _) | (_, Category::Syntax | Category::Eof) => why,
-            _ => format!("{place}: {why}"),
-        }
-    })?;
+    let value =
+        serde_path_to_error::deserialize(&mut json).map_err(
+            |error| match serde_json::from_slice(text) {
+                Ok(body) if !error.inner().is_data() => no_choice(&body, error.path()),
+                _ => explained(&error),
+            },
+        )?;
     json.end().map_err(|error| in_plain_words(&error))?;
     Ok(value)
+}
+
+/// What is wrong, and where.
+pub(super) fn explained(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let place = error.path().to_string();
+    let why = in_plain_words(error.inner());
+    match (place.as_str(), error.inner().classify()) {
+        ("." | "?", _) | (_, Category::Syntax | Category::Eof) => why,
+        _ => format!("{place}: {why}"),
+    }
+}
+
+/// What is said of JSON where one of several things is to be chosen, and none was, or two: serde
+/// takes it for none at all.
+fn no_choice(body: &Value, path: &Path) -> String {
+    let mut place = vec![];
+    let mut value = body;
+    for segment in path {
+        let found = match segment {
+            Segment::Map { key } => value.get(key),
+            Segment::Seq { index } => value.get(index),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        };
+        let Some(found) = found else { break };
+        place.push(segment.to_string());
+        value = found;
+    }
+    let got = match value {
+        Value::Object(members) if !members.is_empty() => {
+            let mut names: Vec<_> = members.keys().map(|name| format!("`{name}`")).collect();
+            names.sort();
+            names.join(" and ")
+        }
+        Value::Object(_) => "an empty object".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        other => other.to_string(),
+    };
+    let place = place.join(".");
+    format!("{place}: it takes a name, or an object with one member, and got {got}")
 }
 
 /// What serde says, without the names of Rust's types.
@@ -68,7 +107,7 @@ fn in_plain_words(error: &serde_json::Error) -> String {
         let known = known.trim_start_matches("one of ");
         return match kind {
             // Its name stands before this.
-            "unknown field" => format!("there is no such member; there is {known}"),
+            "unknown field" => format!("there is no such name here; there is {known}"),
             _ => {
                 let name = strange.trim_start_matches("unknown variant ");
                 format!("it takes {known}, and got {name}")
@@ -181,6 +220,23 @@ mod tests {
         ] {
             assert_eq!(said::<NewFault>(text), why);
         }
+        for (effect, got) in [
+            (r#"{"status":503,"error":-2019}"#, "`error` and `status`"),
+            (r#"{"latency":{"ms":5},"times":3}"#, "`latency` and `times`"),
+            ("{}", "an empty object"),
+            ("null", "null"),
+            ("5", "5"),
+            (r#"["reset"]"#, "a list"),
+        ] {
+            assert_eq!(
+                said::<NewFault>(&format!(r#"{{"effect":{effect}}}"#)),
+                format!("effect: it takes a name, or an object with one member, and got {got}")
+            );
+        }
+        assert_eq!(
+            said::<NewFault>(r#"{"effect":{"status":503"#),
+            "the body is not JSON: look at line 1, column 23"
+        );
         for latency in [r#"{"ms":50,"toMs":4}"#, r#"{"p50Ms":4}"#, "5", "[5]"] {
             let why = said::<NewFault>(&format!(r#"{{"effect":{{"latency":{latency}}}}}"#));
             assert!(
@@ -197,8 +253,17 @@ mod tests {
             ),
             (
                 r#"{"clock":1}"#,
-                "clock: there is no such member; there is `now` or `frozen`",
+                "clock: there is no such name here; there is `now` or `frozen`",
             ),
+            (
+                r#"{"now":"tomorrow"}"#,
+                "now: it takes RFC 3339 with Z, such as 2030-01-01T00:00:00Z, and got \"tomorrow\"",
+            ),
+            (
+                r#"{"now":"2030-01-01"}"#,
+                "now: it takes RFC 3339 with Z, such as 2030-01-01T00:00:00Z, and got \"2030-01-01\"",
+            ),
+            (r#"{"now":5}"#, "now: it takes a text, and got 5"),
             (
                 r#"{"frozen":true"#,
                 "the body is not JSON: look at line 1, column 14",
@@ -220,5 +285,9 @@ mod tests {
             r#"disabledDrms: it takes a list, and got "wv""#
         );
         assert!(super::read::<SetClock>(b" \n").is_ok());
+        let right = r#"{"now":"2030-01-01T00:00:00Z"}"#;
+        for fine in [right, r#"{"now":null}"#] {
+            assert!(super::read::<SetClock>(fine.as_bytes()).is_ok(), "{fine}");
+        }
     }
 }

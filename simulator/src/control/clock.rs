@@ -6,7 +6,10 @@ use std::{sync::Arc, time::Duration};
 use axum::{Json, extract::State};
 use http::StatusCode;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, Unexpected},
+};
 
 use super::{Body, Problem, sandboxes::Chosen};
 use crate::{Clock, clock::Hands, sandbox::Sandbox, service::Service};
@@ -44,10 +47,23 @@ impl ClockState {
 #[serde(default, deny_unknown_fields)]
 pub struct SetClock {
     /// To this time.
+    #[serde(deserialize_with = "moment")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub now: Option<Timestamp>,
     /// Whether its hands stand still from now on.
     pub frozen: Option<bool>,
+}
+
+/// A time, or a refusal that says how one is written.
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let read = |text: String| {
+        let wants = "RFC 3339 with Z, such as 2030-01-01T00:00:00Z";
+        let wrong = |_| D::Error::invalid_value(Unexpected::Str(&text), &wants);
+        text.parse().map_err(wrong)
+    };
+    Option::<String>::deserialize(deserializer)?
+        .map(read)
+        .transpose()
 }
 
 impl SetClock {

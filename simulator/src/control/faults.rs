@@ -10,7 +10,7 @@ impl From<NoFault> for Problem {
     fn from(fault: NoFault) -> Self {
         let status = match fault {
             NoFault::TooMany => StatusCode::CONFLICT,
-            NoFault::Never | NoFault::Latency => StatusCode::BAD_REQUEST,
+            _ => StatusCode::BAD_REQUEST,
         };
         Self::new(status, fault.to_string())
     }
@@ -74,9 +74,10 @@ pub(crate) async fn clear(Chosen(sandbox): Chosen) -> StatusCode {
 )]
 pub(crate) async fn remove(
     Chosen(sandbox): Chosen,
-    At(at): At<(String, u64)>,
+    At(at): At<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let (_, id) = at;
+    let id = super::number("id", &id)?;
     match sandbox.faults.remove(id) {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::no(format!(

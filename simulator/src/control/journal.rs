@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Problem, sandboxes::Chosen};
+use super::{Problem, body::explained, sandboxes::Chosen};
 use crate::{
     journal::{Entry, JournalQuery},
     service::Service,
@@ -133,10 +133,7 @@ fn read(query: &str) -> Result<JournalQuery, Problem> {
         members.insert(name.into_owned(), value);
     }
     let query: JournalQuery = serde_path_to_error::deserialize(serde_json::Value::Object(members))
-        .map_err(|error| {
-            let why = format!("{}: {}", error.path(), error.inner());
-            Problem::new(StatusCode::BAD_REQUEST, why)
-        })?;
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, explained(&error)))?;
     if query.wait > LONGEST_WAIT {
         let why = format!("wait: {LONGEST_WAIT} milliseconds at most");
         return Err(Problem::new(StatusCode::BAD_REQUEST, why));

@@ -79,6 +79,7 @@ pub(crate) fn routes(service: &Service) -> (Router<Service>, utoipa::openapi::Op
     let router = router
         .route("/__sim/clock", get(clock::read).put(clock::set))
         .route("/__sim/clock/advance", post(clock::advance))
+        .route(PREFIX, any(no_such_url))
         .route("/__sim/{*rest}", any(no_such_url))
         .method_not_allowed_fallback(no_such_method)
         .layer(middleware::from_fn_with_state(service.clone(), guard));
@@ -208,6 +209,27 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Service> for At<T> {
     }
 }
 
+/// What stands in a part of a path.
+///
+/// # Errors
+/// 400 where that is nothing that the part takes.
+fn part<T>(
+    name: &str,
+    text: &str,
+    takes: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, Problem> {
+    read(text).ok_or_else(|| {
+        let why = format!("{name}: it takes {takes}, and got {text}");
+        Problem::new(StatusCode::BAD_REQUEST, why)
+    })
+}
+
+/// A number in a path.
+fn number(name: &str, text: &str) -> Result<u64, Problem> {
+    part(name, text, "a whole number", |text| text.parse().ok())
+}
+
 async fn guard(State(service): State<Service>, request: Request, next: Next) -> Response {
     match refusal(&service, request.headers()) {
         // What waits is left with whoever waits for it.
@@ -266,7 +288,9 @@ fn refusal(service: &Service, headers: &HeaderMap) -> Option<&'static str> {
         return (!right).then_some("the control plane wants `Authorization: Bearer` and its token");
     }
     if !service.on_loopback {
-        return Some("off loopback the control plane needs a control token: --control-token");
+        return Some(
+            "a simulator that listens off loopback needs a control token for this: --control-token",
+        );
     }
     let local = host.as_ref().is_some_and(is_loopback);
     (!local).then_some("the control plane answers on a loopback host alone")

@@ -336,13 +336,18 @@ pub(crate) async fn remove(
 pub(crate) async fn change_account(
     State(service): State<Service>,
     Chosen(sandbox): Chosen,
-    At(at): At<(String, Environment, u64)>,
+    At(at): At<(String, String, String)>,
     Body(change): Body<ChangeSettings>,
 ) -> Result<Json<AccountState>, Problem> {
     let (_, environment, number) = at;
     let place = Place {
-        environment,
-        number,
+        environment: super::part(
+            "environment",
+            &environment,
+            "test or production",
+            Environment::named,
+        )?,
+        number: super::number("number", &number)?,
     };
     let state = service.change_account(&sandbox, place, &change).await?;
     Ok(Json(state))

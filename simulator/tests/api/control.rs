@@ -131,9 +131,12 @@ async fn off_loopback_there_is_no_control_without_a_token() {
         "http://127.0.0.1:{}/__sim/clock",
         bench.simulator.addr().port()
     );
-    assert_eq!(
-        bench.http.get(&url).send().await.unwrap().status(),
-        StatusCode::FORBIDDEN
+    let refused = bench.http.get(&url).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+    let said = refused.text().await.unwrap();
+    assert!(
+        said.contains("a simulator that listens off loopback"),
+        "{said}"
     );
 }
 
@@ -163,6 +166,7 @@ async fn whatever_is_wrong_with_a_call_is_told_in_json() {
         ),
         (Method::GET, "/__sim/sandboxes/no%20name", 404),
         (Method::GET, "/__sim/sandboxs", 404),
+        (Method::GET, "/__sim/", 404),
         (Method::POST, "/__sim/sandboxes/default/journal", 405),
     ] {
         let call = bench.http.request(method, bench.url(path));
@@ -215,6 +219,13 @@ async fn what_a_body_gets_wrong_is_told_without_a_word_of_rust() {
         ),
         (
             Method::POST,
+            "faults",
+            r#"{"effect":{"status":503,"error":-2019}}"#,
+            "one member, and got `error` and `status`",
+        ),
+        (Method::POST, "faults", r#"{"effect":null}"#, "got null"),
+        (
+            Method::POST,
             "snapshots",
             r#"{"name":"A B"}"#,
             "name: a sandbox's name",
@@ -235,6 +246,50 @@ async fn what_a_body_gets_wrong_is_told_without_a_word_of_rust() {
         ] {
             assert!(!said.contains(word), "{body}: {said}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_a_path_or_a_query_gets_wrong_is_told_in_the_same_words() {
+    let bench = Bench::start().await;
+    for (method, path, why) in [
+        (
+            Method::GET,
+            "journal?wait=abc",
+            r#"wait: it takes a whole number, 0 or more, and got "abc""#,
+        ),
+        (
+            Method::GET,
+            "journal?call=licence",
+            "call: it takes `token`, `license`, `records`, `keys`, and got `licence`",
+        ),
+        (
+            Method::GET,
+            "journal?foo=1",
+            "foo: there is no such name here; there is `call`, `drm`, `cookie`",
+        ),
+        (
+            Method::DELETE,
+            "faults/x",
+            "id: it takes a whole number, and got x",
+        ),
+        (
+            Method::PATCH,
+            "accounts/test/x",
+            "number: it takes a whole number, and got x",
+        ),
+        (
+            Method::PATCH,
+            "accounts/eval/1",
+            "environment: it takes test or production, and got eval",
+        ),
+    ] {
+        let url = bench.url(&format!("/__sim/sandboxes/default/{path}"));
+        let answer = bench.http.request(method, url).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
+        let said: Value = answer.json().await.unwrap();
+        let said = said["error"].as_str().unwrap();
+        assert!(said.starts_with(why), "{path}: {said}");
     }
 }
 

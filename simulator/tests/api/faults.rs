@@ -5,7 +5,10 @@ use std::time::Duration;
 use expressplay::Drm;
 use reqwest::{Client, Error, Method, Response, StatusCode};
 use serde_json::{Value, json};
-use simulator::{SandboxName, Simulator};
+use simulator::{
+    SandboxName, Simulator,
+    fault::{CallKind, Effect, NewFault},
+};
 
 use crate::help::{Bench, COOKIE, KID, Who, authenticator, base_form, code, device};
 
@@ -237,6 +240,16 @@ async fn faults_are_listed_with_what_they_did_and_cleared() {
         (json!({ "call": "token" }), "effect"),
         (json!({ "effect": "reset", "share": 2 }), "from 0 to 1"),
         (json!({ "effect": "reset", "times": 0 }), "once or more"),
+        (json!({ "effect": "reset", "share": 0 }), "above 0"),
+        (json!({ "effect": "reset", "forSeconds": 0 }), "1 or more"),
+        (
+            json!({ "effect": { "recordLagMs": 5 }, "call": "token" }),
+            "acts on records alone",
+        ),
+        (
+            json!({ "effect": "reset", "call": "keys", "drm": "ms3" }),
+            "drm: a call of `keys` carries none",
+        ),
         (
             json!({ "effect": { "latency": { "fromMs": 2, "toMs": 1 } } }),
             "fromMs is not above toMs",
@@ -252,10 +265,10 @@ async fn faults_are_listed_with_what_they_did_and_cleared() {
 async fn a_simulator_in_rust_makes_faults_and_asks_its_journal_too() {
     let simulator = Simulator::start().await.unwrap();
     let sandbox = simulator.sandbox(&SandboxName::of_default()).unwrap();
-    let json = r#"{ "effect": { "status": 503 }, "times": 1 }"#;
-    let state = sandbox
-        .add_fault(serde_json::from_str(json).unwrap())
-        .unwrap();
+    let fault = NewFault::of(Effect::status(503).unwrap())
+        .call(CallKind::Records)
+        .times(1);
+    let state = sandbox.add_fault(fault).unwrap();
     assert_eq!(sandbox.faults(), [state]);
     let _ = rustls::crypto::ring::default_provider().install_default();
     let url = format!("{}/cmiapi/getrecord/", simulator.url());

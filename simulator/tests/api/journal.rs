@@ -6,10 +6,10 @@ use std::{
 };
 
 use expressplay::Drm;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::help::{Bench, COOKIE, KEY, KID, Who, authenticator, base_form, code, device};
+use crate::help::{Bench, COOKIE, EK, KEY, KID, Who, authenticator, base_form, code, device};
 
 const JOURNAL: &str = "/__sim/sandboxes/default/journal";
 
@@ -277,6 +277,77 @@ async fn a_stop_waits_for_nobody_who_watches() {
     let mut live = live.send().await.unwrap();
     bench.simulator.stop().await;
     while live.chunk().await.unwrap().is_some() {}
+}
+
+#[tokio::test]
+async fn a_misspelt_parameter_of_records_and_keys_is_hinted_at_too() {
+    let bench = &Bench::start().await;
+    let call = async |method: Method, path: &str, name: &str, who: Who| {
+        let query = [("customerAuthenticator", authenticator(who))];
+        let call = bench.http.request(method, bench.url(path)).query(&query);
+        // As curl sends JSON that nobody has told it the type of.
+        let json = json!({ "kid": KID, "ek": EK, "info": "a&b=c" });
+        let call = call.query(&[(name, KID)]).body(json.to_string());
+        let form = "application/x-www-form-urlencoded";
+        let answer = call.header("content-type", form).send().await.unwrap();
+        let hints = answer.headers().get_all("sim-hint").iter();
+        let hints = hints.map(|hint| hint.to_str().unwrap().to_owned());
+        hints.collect::<Vec<_>>()
+    };
+    for (method, path, wrong, right) in [
+        (
+            Method::GET,
+            "/cmiapi/getrecord/",
+            "cooky",
+            "; cookie is one",
+        ),
+        (
+            Method::GET,
+            "/cmiapi/getrecord/",
+            "Cookie",
+            "; cookie is one",
+        ),
+        (
+            Method::GET,
+            "/cmiapi/getrecord/",
+            "eventid",
+            "cookie, id, start, length",
+        ),
+        (
+            Method::GET,
+            "/cmiapi/getrecordbytime/",
+            "startTim",
+            "; startTime is one",
+        ),
+        (
+            Method::GET,
+            "/cmiapi/getarchivedrecord/",
+            "endtime",
+            "; endTime is one",
+        ),
+        (Method::POST, "/keystore/keys", "KEK", "; kek is one"),
+        (Method::GET, "/keystore/keys", "kid", "it takes kek"),
+    ] {
+        let hints = call(method.clone(), path, wrong, Who::Test).await;
+        assert_eq!(hints.len(), 1, "{path}: {hints:?}");
+        assert!(
+            hints[0].starts_with(wrong) && hints[0].ends_with(right),
+            "{hints:?}"
+        );
+        let newest = journal(bench, "").await["entries"]
+            .as_array()
+            .unwrap()
+            .last()
+            .cloned();
+        assert_eq!(newest.unwrap()["hints"], json!(hints));
+        let of_production = call(method, path, wrong, Who::Production).await;
+        assert!(of_production.is_empty(), "{path}: {of_production:?}");
+    }
+    assert!(
+        call(Method::POST, "/keystore/keys", "kek", Who::Test)
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Key storage.
 
-use expressplay::key_storage::StoredKey;
+use expressplay::{RefusalBody, key_storage::StoredKey};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 
@@ -58,10 +58,10 @@ async fn a_key_is_made_read_and_removed() {
         .await
         .unwrap();
     assert_eq!(closed.k, None);
-    assert_eq!(
-        code(call(&bench, Method::GET, &path, Some(KEY), None).await).await,
-        -4024
-    );
+    let other = call(&bench, Method::GET, &path, Some(KEY), None).await;
+    let other: RefusalBody = other.json().await.unwrap();
+    assert_eq!(other.error_code, -4024);
+    assert_eq!(other.parameter.as_deref(), Some("kek"), "no ek was sent");
 
     let gone = call(&bench, Method::DELETE, &path, None, None).await;
     assert_eq!(gone.status(), StatusCode::NO_CONTENT);

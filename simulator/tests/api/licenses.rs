@@ -111,6 +111,18 @@ async fn a_challenge_is_good_for_one_use() {
 }
 
 #[tokio::test]
+async fn a_challenge_may_come_out_of_a_file_with_its_last_newline() {
+    let bench = Bench::start().await;
+    let a = device();
+    let url = bound(&bench, &a).await;
+    let challenge = bench.challenge(&url, &a, &[KID]);
+    let granted = bench.post_challenge(&url, format!("{challenge}\n")).await;
+    assert_eq!(granted.status(), StatusCode::OK);
+    let replay = bench.post_challenge(&url, challenge).await;
+    assert_eq!(code(replay).await, -4001, "it is the same one");
+}
+
+#[tokio::test]
 async fn of_one_challenge_sent_many_times_at_once_one_is_answered() {
     let bench = Bench::start().await;
     let a = device();

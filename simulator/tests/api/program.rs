@@ -29,7 +29,8 @@ fn a_wrong_account_is_named_by_its_place_and_not_quoted() {
     let right = format!("test=1,{SECRET}");
     let wrong = format!("prod=2,{SECRET}");
     let fault = fault_of(serve(&["--account", &right, "--account", &wrong]));
-    assert!(fault.contains("account in place 2"), "{fault}");
+    let why = "account in place 2 is none: it does not begin with test= or production=";
+    assert!(fault.contains(why), "{fault}");
     assert!(!fault.contains(SECRET), "{fault}");
 }
 
@@ -39,7 +40,10 @@ fn a_bad_flag_is_named() {
     let listen = ["--listen", "127.0.0.1:0"];
     for (flags, name) in [
         (&["--listen", "nowhere"][..], "--listen"),
+        (&["--listen", "4500"], "such as 127.0.0.1:4000"),
+        (&["--listen", "localhost:http"], "or localhost:4000"),
         (&["--record-lag", "soon"], "--record-lag"),
+        (&["--record-lag", "1.5"], "a whole number of seconds"),
         (&["--log-format", "xml"], "text or json"),
         (
             &[&listen[..], &["--public-url", "nowhere"]].concat(),
@@ -54,6 +58,16 @@ fn a_bad_flag_is_named() {
         let fault = fault_of(serve(flags));
         assert!(fault.contains(name), "{flags:?}: {fault}");
     }
+}
+
+#[test]
+fn it_listens_on_localhost_by_name() {
+    let running = Running::quietly(&["--listen", "localhost:0"]);
+    assert!(
+        running.url.starts_with("http://127.0.0.1:"),
+        "{}",
+        running.url
+    );
 }
 
 #[tokio::test]

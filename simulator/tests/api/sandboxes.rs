@@ -434,7 +434,7 @@ async fn what_cannot_be_made_says_why() {
     for (new, status, why) in [
         (json!({ "name": "Not a name" }), 400, "1 to 64 of a-z"),
         (json!({ "name": "default" }), 409, "sandbox default already"),
-        (json!({ "sed": 1 }), 400, "sed: there is no such member"),
+        (json!({ "sed": 1 }), 400, "sed: there is no such name here"),
         (
             json!({ "accounts": [{ "environment": "staging" }] }),
             400,
@@ -448,7 +448,7 @@ async fn what_cannot_be_made_says_why() {
         (
             json!({ "accounts": [{ "environment": "test", "authenticator": taken }] }),
             409,
-            "one authenticator in two sandboxes",
+            "sandbox default has account",
         ),
         (
             test_account(json!({ "unboundDrms": ["playready"] })),

@@ -226,6 +226,15 @@ async fn a_sandbox_is_taken_elsewhere_as_a_file() {
     let elsewhere = &Bench::with(Simulator::builder()).await;
     let taken = control(bench, Method::POST, "/__sim/import", file.clone()).await;
     assert_eq!(taken.0, StatusCode::CONFLICT, "there it is already");
+    let beside = "/__sim/import?name=beside";
+    let (status, said) = control(bench, Method::POST, beside, file.clone()).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    let said = said["error"].as_str().unwrap();
+    assert!(
+        said.contains("sandbox box has account 77 (test) already"),
+        "{said}"
+    );
+    assert!(said.contains("import it elsewhere"), "{said}");
     done(elsewhere, Method::POST, "/__sim/import", file.clone()).await;
     assert_eq!(seen(elsewhere).await, before);
     play(elsewhere).await;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use simulator::{Account, database, logging::LogFormat};
+use simulator::{Account, account::NotAnAccount, database, logging::LogFormat, read_address};
 use toml::de::{DeTable, DeValue};
 
 #[derive(Args)]
@@ -18,7 +18,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "SIMULATOR_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where to listen [default: 127.0.0.1:4000].
-    #[arg(long, env = "SIMULATOR_LISTEN")]
+    #[arg(long, env = "SIMULATOR_LISTEN", value_name = "ADDRESS", value_parser = read_address)]
     listen: Option<SocketAddr>,
     /// The database, such as sqlite://simulator.db [default: in memory].
     #[arg(long, env = "SIMULATOR_DATABASE", value_name = "URL")]
@@ -37,9 +37,15 @@ pub(crate) struct Serve {
     )]
     account: Vec<String>,
     /// How many seconds a record takes to appear [default: 0].
-    #[arg(long, env = "SIMULATOR_RECORD_LAG", value_name = "SECONDS")]
+    #[arg(
+        long,
+        env = "SIMULATOR_RECORD_LAG",
+        value_name = "SECONDS",
+        value_parser = read_seconds
+    )]
     record_lag: Option<u64>,
-    /// What calls of the control plane carry as a bearer token; needed off loopback.
+    /// What calls of the control plane carry as a bearer token; a simulator that listens off loopback
+    /// needs one.
     #[arg(
         long,
         env = "SIMULATOR_CONTROL_TOKEN",
@@ -73,7 +79,7 @@ impl Serve {
         for (place, account) in self.account.iter().enumerate() {
             // Read here and not by clap, whose message would quote what may be a secret.
             let account = account.parse();
-            accounts.push(account.map_err(|fault: simulator::account::NotAnAccount| {
+            accounts.push(account.map_err(|fault: NotAnAccount| {
                 format!("the account in place {} is none: {fault}", place + 1)
             })?);
         }
@@ -110,7 +116,11 @@ struct File {
 const KEYS: &str =
     "listen, database, public-url, account, record-lag, control-token and log-format";
 
-const LISTEN: &str = "an address and a port, such as \"127.0.0.1:4000\"";
+const SECONDS: &str = "a whole number of seconds";
+
+fn read_seconds(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("it takes {SECONDS}"))
+}
 
 impl File {
     fn open(path: &Path) -> Result<Self, String> {
@@ -144,7 +154,12 @@ impl File {
 
     fn set(&mut self, key: &str, value: &DeValue<'_>) -> Result<(), String> {
         match key {
-            "listen" => self.listen = read(key, value, LISTEN)?,
+            "listen" => {
+                let what =
+                    "an address and a port, such as \"127.0.0.1:4000\" or \"localhost:4000\"";
+                let address = value.as_str().and_then(|text| read_address(text).ok());
+                self.listen = Some(address.ok_or_else(|| takes(key, what))?);
+            }
             "database" => self.database = read(key, value, "a text, as --database")?,
             "public-url" => self.public_url = read(key, value, "a text, as --public-url")?,
             "control-token" => self.control_token = read(key, value, "a text")?,
@@ -153,19 +168,16 @@ impl File {
                 let number = value
                     .as_integer()
                     .and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
-                self.record_lag =
-                    Some(number.ok_or_else(|| takes(key, "a whole number of seconds"))?);
+                self.record_lag = Some(number.ok_or_else(|| takes(key, SECONDS))?);
             }
             "account" => {
                 let what = "a list of texts, such as [\"test=NUMBER,HEX32\"]";
                 let accounts = value.as_array().ok_or_else(|| takes(key, what))?;
                 for (place, account) in accounts.iter().enumerate() {
                     let text = account.get_ref().as_str().ok_or_else(|| takes(key, what))?;
-                    let account =
-                        text.parse()
-                            .map_err(|fault: simulator::account::NotAnAccount| {
-                                format!("the account in place {} is none: {fault}", place + 1)
-                            })?;
+                    let account = text.parse().map_err(|fault: NotAnAccount| {
+                        format!("the account in place {} is none: {fault}", place + 1)
+                    })?;
                     self.accounts.push(account);
                 }
             }
@@ -220,6 +232,8 @@ mod tests {
         assert_eq!(file.control_token.unwrap(), "open sesame");
         assert_eq!(file.accounts.len(), 2);
         assert!(File::read("").unwrap().listen.is_none());
+        let local = File::read("listen = \"localhost:4500\"").unwrap();
+        assert_eq!(local.listen.unwrap().to_string(), "127.0.0.1:4500");
     }
 
     #[test]
