@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     model::{Device, HandOver, Playing, Registration, Slug},
-    problem::Problem,
+    problem::{Problem, field},
     workflow::LicenseReport,
 };
 
@@ -109,7 +109,7 @@ impl FromServerFnError for Problem {
         match error {
             ServerFnErrorErr::Request(_) => Self::Unreachable,
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::BadInput {
-                field: "request".to_owned(),
+                field: field::REQUEST.to_owned(),
             },
             _ => Self::Internal,
         }

@@ -9,6 +9,7 @@ use expressplay::trace_context::TraceId;
 use uuid::Uuid;
 
 use crate::{
+    i18n::Locale,
     model::{
         Cdm, Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing,
         Registration, Slug, Title, TitlePage, Viewer,
@@ -37,6 +38,9 @@ pub trait Backend: Send + Sync {
 
     /// Ends the session.
     async fn sign_out(&self) -> Result<(), Problem>;
+
+    /// Keeps the viewer's choice of a language in this browser.
+    fn keep_locale(&self, locale: Locale);
 
     /// Keeps a failure for the next page of this session to show.
     async fn leave_failure(&self, failure: Failure) -> Result<(), Problem>;

@@ -11,7 +11,7 @@ use crate::{
     api::backend,
     local_path::LocalPath,
     model::{Failure, OrderForm, OrderKind, Slug},
-    problem::Problem,
+    problem::{Problem, field},
     respond::see_other,
 };
 
@@ -21,6 +21,8 @@ pub const SIGN_IN: &str = "/api/sign_in";
 pub const SIGN_OUT: &str = "/api/sign_out";
 /// Where the order form goes.
 pub const PLACE_ORDER: &str = "/api/place_order";
+/// Where the language form goes.
+pub const CHOOSE_LANGUAGE: &str = "/api/choose_language";
 
 /// Signs in, then goes on to `next`, or to the catalogue.
 ///
@@ -46,7 +48,7 @@ pub async fn sign_in(
     let email = email.trim().to_owned();
     let answer = if email.is_empty() {
         Err(Problem::BadInput {
-            field: "Email".to_owned(),
+            field: field::EMAIL.to_owned(),
         })
     } else {
         backend.sign_in(&email, &password).await
@@ -124,6 +126,27 @@ pub async fn place_order(
     Ok(())
 }
 
+/// Keeps the language that a viewer chose, and goes back to the page where it was chosen. One that
+/// the shop does not speak changes nothing.
+///
+/// # Errors
+/// None on the server.
+#[server(endpoint = "choose_language")]
+pub async fn choose_language(
+    /// `en` or `sv`.
+    #[server(default)]
+    language: String,
+    /// Where to go back to.
+    #[server(default)]
+    back: String,
+) -> Result<(), Problem> {
+    if let (Ok(backend), Ok(locale)) = (backend(), language.parse()) {
+        backend.keep_locale(locale);
+    }
+    see_other(&back.parse().unwrap_or_else(|_| LocalPath::home()));
+    Ok(())
+}
+
 /// Leaves a failure for the next page. Where it cannot be kept, the log says why.
 async fn leave_failure(
     backend: &dyn crate::backend::Backend,
@@ -140,10 +163,10 @@ fn order_form(
     device: &str,
     card_number: String,
 ) -> Result<OrderForm, Problem> {
-    let order_key: Uuid = order_key.parse().map_err(|_| bad("order key"))?;
+    let order_key: Uuid = order_key.parse().map_err(|_| bad(field::ORDER_KEY))?;
     let device = match device {
         "" => None,
-        text => Some(text.parse().map_err(|_| bad("device"))?),
+        text => Some(text.parse().map_err(|_| bad(field::DEVICE))?),
     };
     Ok(OrderForm {
         slug,
@@ -190,7 +213,7 @@ mod tests {
     #[test]
     fn what_is_no_number_is_named() {
         let key = "67e55044-10b1-426f-9247-bb680e5fe0c8";
-        assert_eq!(form("", "").unwrap_err(), bad("order key"));
-        assert_eq!(form(key, "my phone").unwrap_err(), bad("device"));
+        assert_eq!(form("", "").unwrap_err(), bad(field::ORDER_KEY));
+        assert_eq!(form(key, "my phone").unwrap_err(), bad(field::DEVICE));
     }
 }

@@ -5,14 +5,15 @@
 //! |---|---|---|
 //! | [`backend`], [`model`], [`problem`] | both | what the pages ask of the server, the data, and what can go wrong |
 //! | [`api`] | both | the calls that islands make to the server |
-//! | [`forms`] | server | the plain html forms: sign in, sign out, place an order |
+//! | [`forms`] | server | the plain html forms: sign in, sign out, place an order, choose a language |
 //! | [`pages`] | server | one file per route |
 //! | [`workflow`] | both | the workflow as it happens, message by message |
 //! | [`components`] | both | the pieces that pages and islands are made of; they do no I/O |
 //! | [`islands`] | both | the device's registration, and the player |
 //! | `cdm` | browser | the device: a simulated CDM with its key and the licence request it signs, or the browser's own |
 //! | `player` | browser | Shaka Player, and what its errors mean |
-//! | [`shell`], [`policy`], [`respond`], [`routes`] | server | the document, its Content-Security-Policy, redirects, the routes |
+//! | [`shell`], [`policy`], [`respond`], [`refusal`], [`routes`] | server | the document, its Content-Security-Policy, redirects, refusals in plain text, the routes |
+//! | [`locale`], [`i18n`] | both | which language a viewer reads, and every text in both |
 //! | [`local_path`], [`trouble`], [`words`] | both | a path that stays on this site, a problem as shown, times and amounts in words |
 //!
 //! The server half is feature `ssr`, the browser half `hydrate`. Pages need no wasm: only the
@@ -23,6 +24,7 @@ pub mod backend;
 pub mod components;
 pub mod islands;
 pub mod local_path;
+pub mod locale;
 pub mod model;
 pub mod problem;
 pub mod trouble;
@@ -36,6 +38,8 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod policy;
 #[cfg(feature = "ssr")]
+pub mod refusal;
+#[cfg(feature = "ssr")]
 pub mod respond;
 #[cfg(feature = "ssr")]
 pub mod routes;
@@ -46,6 +50,8 @@ pub mod shell;
 mod cdm;
 #[cfg(feature = "hydrate")]
 mod player;
+
+include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
 
 #[cfg(feature = "ssr")]
 pub use {policy::LicenceOrigins, routes::App, shell::shell};

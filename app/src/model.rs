@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::problem::Problem;
+use crate::{i18n::Locale, problem::Problem};
 
 /// A title's name in URLs: 1 to 64 of `a-z`, `0-9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -71,12 +71,6 @@ pub struct NotASlug;
 #[serde(transparent)]
 pub struct Price(pub u32);
 
-impl fmt::Display for Price {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "€{}.{:02}", self.0 / 100, self.0 % 100)
-    }
-}
-
 /// The signed-in viewer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
@@ -93,12 +87,10 @@ pub struct Title {
     pub slug: Slug,
     /// Its name.
     pub name: String,
-    /// One short line.
-    pub tagline: String,
-    /// Two or three sentences.
-    pub synopsis: String,
-    /// A word or two.
-    pub genre: String,
+    /// What is said of it in English.
+    pub english: About,
+    /// What is said of it in Swedish.
+    pub swedish: About,
     /// The year it was made.
     pub year: u16,
     /// Its length in seconds.
@@ -107,14 +99,37 @@ pub struct Title {
     pub poster: String,
     /// Path of the wide picture, 16:9.
     pub backdrop: String,
-    /// What the poster shows, for those who do not see it.
-    pub poster_alt: String,
     /// A colour from the poster, `#rrggbb`.
     pub accent: String,
     /// What it costs to buy.
     pub buy: Price,
     /// What it costs to rent.
     pub rent: Price,
+}
+
+impl Title {
+    /// What is said of it in a language.
+    #[must_use]
+    pub const fn about(&self, locale: Locale) -> &About {
+        match locale {
+            Locale::en => &self.english,
+            Locale::sv => &self.swedish,
+        }
+    }
+}
+
+/// What is said of a title, in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// One short line.
+    pub tagline: String,
+    /// Two or three sentences.
+    pub synopsis: String,
+    /// A word or two.
+    pub genre: String,
+    /// What the poster shows, for those who do not see it.
+    pub poster_alt: String,
 }
 
 /// For ever, or for a time.

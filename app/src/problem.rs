@@ -3,13 +3,16 @@
 use expressplay::ErrorCode;
 use serde::{Deserialize, Serialize};
 
+use crate::i18n::{Locale, td_string};
+
 /// Why something that a viewer asked for did not happen.
 ///
 /// Each says what happened and why ([`Problem::what`]) and what to do next ([`Problem::next`]).
-/// None carries a secret: a `Problem` may be shown on any page and written to any log.
+/// None carries a secret: a `Problem` may be shown on any page and written to any log, where it is
+/// English.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "problem", rename_all = "kebab-case")]
-#[error("{}", self.what())]
+#[error("{}", self.what(Locale::en))]
 pub enum Problem {
     /// Nobody is signed in, or the session has ended.
     SignedOut,
@@ -60,65 +63,132 @@ pub enum Problem {
 impl Problem {
     /// What happened, and why, in a sentence or two.
     #[must_use]
-    pub fn what(&self) -> String {
-        match self {
-            Self::SignedOut => "You are not signed in.".to_owned(),
-            Self::WrongPassword => "That email and password do not belong together.".to_owned(),
-            Self::TooManyAttempts => "Too many wrong passwords for this account.".to_owned(),
-            Self::NoSuchTitle => "There is no such title in the catalogue.".to_owned(),
-            Self::NoSuchOrder => "There is no such order.".to_owned(),
-            Self::NoSuchDevice => "That device is not one of yours.".to_owned(),
-            Self::NotRegistered => {
-                "This browser is not registered as one of your devices.".to_owned()
+    pub fn what(&self, locale: Locale) -> String {
+        let what = match self {
+            Self::ExpressPlayRefused { code } => {
+                return match self.service_words() {
+                    Some(words) => td_string!(locale, problem.expressplay_refused, code, words),
+                    None => td_string!(locale, problem.expressplay_refused_unknown, code),
+                };
             }
-            Self::RecordLate => {
-                "ExpressPlay has not yet recorded this device. Nothing was charged.".to_owned()
+            Self::BadInput { field } => {
+                let field = in_words(locale, field);
+                return td_string!(locale, problem.bad_input, field);
             }
-            Self::TwoDevices => "ExpressPlay saw two different devices use this registration, \
-                 so it cannot say which one is yours. Nothing was charged."
-                .to_owned(),
-            Self::CardInvalid => "That is not a card number. Nothing was charged.".to_owned(),
-            Self::CardDeclined => "The card was declined. Nothing was charged.".to_owned(),
-            Self::NotBought => "You have not bought or rented this title.".to_owned(),
-            Self::RentalNotStarted => {
-                "The time to start this rental has passed without it being played.".to_owned()
-            }
-            Self::RentalOver => "Your rental has ended.".to_owned(),
-            Self::ExpressPlayDown => {
-                "ExpressPlay, the licence service, is not answering. Nothing was charged or lost."
-                    .to_owned()
-            }
-            Self::ExpressPlayRefused { code } => match ErrorCode::from_number(*code) {
-                Some(known) => format!("ExpressPlay refused with {code}: {}.", known.text()),
-                None => format!("ExpressPlay refused with {code}."),
-            },
-            Self::Unreachable => "The shop did not answer.".to_owned(),
-            Self::BadInput { field } => format!("The value of “{field}” is not usable."),
-            Self::Internal => "Something went wrong on our side. Nothing was charged.".to_owned(),
-        }
+            Self::SignedOut => td_string!(locale, problem.signed_out),
+            Self::WrongPassword => td_string!(locale, problem.wrong_password),
+            Self::TooManyAttempts => td_string!(locale, problem.too_many_attempts),
+            Self::NoSuchTitle => td_string!(locale, problem.no_such_title),
+            Self::NoSuchOrder => td_string!(locale, problem.no_such_order),
+            Self::NoSuchDevice => td_string!(locale, problem.no_such_device),
+            Self::NotRegistered => td_string!(locale, problem.not_registered),
+            Self::RecordLate => td_string!(locale, problem.record_late),
+            Self::TwoDevices => td_string!(locale, problem.two_devices),
+            Self::CardInvalid => td_string!(locale, problem.card_invalid),
+            Self::CardDeclined => td_string!(locale, problem.card_declined),
+            Self::NotBought => td_string!(locale, problem.not_bought),
+            Self::RentalNotStarted => td_string!(locale, problem.rental_not_started),
+            Self::RentalOver => td_string!(locale, problem.rental_over),
+            Self::ExpressPlayDown => td_string!(locale, problem.expressplay_down),
+            Self::Unreachable => td_string!(locale, problem.unreachable),
+            Self::Internal => td_string!(locale, problem.internal),
+        };
+        what.to_owned()
     }
 
     /// What to do next, in a short sentence.
     #[must_use]
-    pub fn next(&self) -> &'static str {
+    pub fn next(&self, locale: Locale) -> &'static str {
         match self {
-            Self::SignedOut => "Sign in to go on.",
-            Self::WrongPassword => "Check both and try again.",
-            Self::TooManyAttempts => "Wait a minute, then try again.",
-            Self::NoSuchTitle => "Choose one from the catalogue.",
-            Self::NoSuchOrder => "Look at the titles you own.",
-            Self::NoSuchDevice | Self::NotRegistered => "Register this device first.",
-            Self::RecordLate => "Wait a moment and try again.",
-            Self::TwoDevices => "Register this device again, then come back.",
-            Self::CardInvalid => "Check the number and try again.",
-            Self::CardDeclined => "Try another card.",
-            Self::NotBought => "Buy or rent it first.",
-            Self::RentalNotStarted | Self::RentalOver => "Rent it again to go on watching.",
-            Self::ExpressPlayDown => "Try again in a moment.",
-            Self::ExpressPlayRefused { .. } => "If it happens again, tell whoever runs this shop.",
-            Self::Unreachable => "Check your connection and try again.",
-            Self::BadInput { .. } => "Correct it and try again.",
-            Self::Internal => "Try again; if it happens again, tell whoever runs this shop.",
+            Self::SignedOut => td_string!(locale, problem.signed_out_next),
+            Self::WrongPassword => td_string!(locale, problem.wrong_password_next),
+            Self::TooManyAttempts => td_string!(locale, problem.too_many_attempts_next),
+            Self::NoSuchTitle => td_string!(locale, problem.no_such_title_next),
+            Self::NoSuchOrder => td_string!(locale, problem.no_such_order_next),
+            Self::NoSuchDevice | Self::NotRegistered => {
+                td_string!(locale, problem.not_registered_next)
+            }
+            Self::RecordLate => td_string!(locale, problem.record_late_next),
+            Self::TwoDevices => td_string!(locale, problem.two_devices_next),
+            Self::CardInvalid => td_string!(locale, problem.card_invalid_next),
+            Self::CardDeclined => td_string!(locale, problem.card_declined_next),
+            Self::NotBought => td_string!(locale, problem.not_bought_next),
+            Self::RentalNotStarted | Self::RentalOver => {
+                td_string!(locale, problem.rental_over_next)
+            }
+            Self::ExpressPlayDown => td_string!(locale, problem.expressplay_down_next),
+            Self::ExpressPlayRefused { .. } => td_string!(locale, problem.expressplay_refused_next),
+            Self::Unreachable => td_string!(locale, problem.unreachable_next),
+            Self::BadInput { .. } => td_string!(locale, problem.bad_input_next),
+            Self::Internal => td_string!(locale, problem.internal_next),
         }
+    }
+
+    /// What ExpressPlay says to its code: in English, whatever the viewer reads.
+    #[must_use]
+    pub fn service_words(&self) -> Option<&'static str> {
+        match self {
+            Self::ExpressPlayRefused { code } => ErrorCode::from_number(*code).map(ErrorCode::text),
+            _ => None,
+        }
+    }
+}
+
+/// A field's name as the pages have it; as it is where no page has it.
+fn in_words(locale: Locale, field: &str) -> String {
+    let words = match field {
+        field::EMAIL => td_string!(locale, field.email),
+        field::ORDER_KEY => td_string!(locale, field.order_key),
+        field::DEVICE => td_string!(locale, field.device),
+        field::REQUEST => td_string!(locale, field.request),
+        other => other,
+    };
+    words.to_owned()
+}
+
+/// What [`Problem::BadInput`] calls the parts of a form.
+pub mod field {
+    /// The email of the sign-in form.
+    pub const EMAIL: &str = "email";
+    /// The idempotency key of the order form.
+    pub const ORDER_KEY: &str = "order key";
+    /// The device of the order form.
+    pub const DEVICE: &str = "device";
+    /// The request as a whole.
+    pub const REQUEST: &str = "request";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressplays_own_words_stay_as_they_are() {
+        let refused = Problem::ExpressPlayRefused { code: -4001 };
+        let words = refused.service_words().unwrap();
+        assert_eq!(words, ErrorCode::DeviceNotAuthenticated.text());
+        for locale in [Locale::en, Locale::sv] {
+            let what = refused.what(locale);
+            assert!(what.contains(words) && what.contains("-4001"), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_code_that_nobody_knows_is_told_without_words() {
+        let refused = Problem::ExpressPlayRefused { code: -1 };
+        assert_eq!(refused.what(Locale::en), "ExpressPlay refused with -1.");
+        assert_eq!(refused.what(Locale::sv), "ExpressPlay nekade med -1.");
+    }
+
+    #[test]
+    fn a_field_is_named_as_the_page_names_it() {
+        let bad = Problem::BadInput {
+            field: field::EMAIL.to_owned(),
+        };
+        assert_eq!(bad.what(Locale::en), "The value of “Email” is not usable.");
+        assert_eq!(
+            bad.what(Locale::sv),
+            "Värdet i ”E-post” går inte att använda."
+        );
     }
 }

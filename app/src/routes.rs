@@ -9,6 +9,8 @@ use leptos_router::{
 
 use crate::{
     components::{footer::Footer, masthead::Masthead},
+    i18n::td_string,
+    locale::locale,
     pages::{
         catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage,
         not_found::NotFoundPage, signin::SignInPage, title::TitlePage, watch::WatchPage,
@@ -27,7 +29,7 @@ pub fn App() -> impl IntoView {
             if page.is_empty() { "Bindery".to_owned() } else { format!("{page} · Bindery") }
         } />
         <a class="skip" href="#main">
-            "Skip to the content"
+            {td_string!(locale(), document.skip)}
         </a>
         <Masthead />
         <main id="main" tabindex="-1">

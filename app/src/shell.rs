@@ -6,6 +6,8 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use crate::{
+    i18n::td_string,
+    locale::{locale, tag},
     policy::{LicenceOrigins, policy},
     respond,
     routes::App,
@@ -15,17 +17,18 @@ use crate::{
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     set_policy();
     respond::keep_nowhere();
+    let locale = locale();
     let islands = has_islands(respond::here().as_str());
     view! {
         <!DOCTYPE html>
-        <html lang="en-GB">
+        <html lang=tag(locale)>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta
                     name="description"
-                    content="Bindery sells short films that play only on the device they were bought on."
+                    content=td_string!(locale, document.description)
                 />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
                 <HashedStylesheet options=options.clone() />

@@ -1,6 +1,10 @@
 //! A problem as a viewer sees it: what happened, what to do next, and a link that helps.
 
-use crate::{model::Slug, problem::Problem};
+use crate::{
+    i18n::{Locale, td_string},
+    model::Slug,
+    problem::Problem,
+};
 
 /// What an alert says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +13,8 @@ pub struct Trouble {
     pub code: Option<i32>,
     /// What happened, and why.
     pub what: String,
+    /// The part of it that is ExpressPlay's own words, which are English.
+    pub quoted: Option<String>,
     /// What to do next.
     pub next: String,
     /// A place that helps, and what the link to it says.
@@ -31,6 +37,7 @@ impl Trouble {
         Self {
             code: None,
             what: what.into(),
+            quoted: None,
             next: next.into(),
             link: None,
         }
@@ -48,36 +55,38 @@ impl Trouble {
         }
     }
 
-    /// A problem on a page about one title: what is missing can be had on the title's own page.
+    /// A problem, with a link to where it can be mended.
     #[must_use]
-    pub fn about(slug: &Slug, problem: &Problem) -> Self {
-        let trouble = Self::from(problem);
-        match problem {
-            Problem::NotBought => trouble.with_link(format!("/title/{slug}"), "See the title"),
-            Problem::RentalNotStarted | Problem::RentalOver => {
-                trouble.with_link(format!("/title/{slug}"), "Rent it again")
-            }
-            _ => trouble,
-        }
-    }
-}
-
-impl From<&Problem> for Trouble {
-    fn from(problem: &Problem) -> Self {
+    pub fn of(locale: Locale, problem: &Problem) -> Self {
         let trouble = Self {
             code: match problem {
                 Problem::ExpressPlayRefused { code } => Some(*code),
                 _ => None,
             },
-            ..Self::new(problem.what(), problem.next())
+            quoted: problem.service_words().map(str::to_owned),
+            ..Self::new(problem.what(locale), problem.next(locale))
         };
         match problem {
-            Problem::SignedOut => trouble.with_link("/signin", "Go to the sign-in page"),
+            Problem::SignedOut => trouble.with_link("/signin", td_string!(locale, alert.sign_in)),
             Problem::NoSuchTitle | Problem::NoSuchOrder => {
-                trouble.with_link("/", "See the catalogue")
+                trouble.with_link("/", td_string!(locale, alert.catalogue))
             }
             Problem::NoSuchDevice | Problem::NotRegistered | Problem::TwoDevices => {
-                trouble.with_link("/devices", "Go to your devices")
+                trouble.with_link("/devices", td_string!(locale, alert.devices))
+            }
+            _ => trouble,
+        }
+    }
+
+    /// A problem on a page about one title: what is missing can be had on the title's own page.
+    #[must_use]
+    pub fn about(locale: Locale, slug: &Slug, problem: &Problem) -> Self {
+        let trouble = Self::of(locale, problem);
+        let title = format!("/title/{slug}");
+        match problem {
+            Problem::NotBought => trouble.with_link(title, td_string!(locale, alert.title)),
+            Problem::RentalNotStarted | Problem::RentalOver => {
+                trouble.with_link(title, td_string!(locale, alert.rent_again))
             }
             _ => trouble,
         }
@@ -90,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_refusal_keeps_its_code() {
-        let trouble = Trouble::from(&Problem::ExpressPlayRefused { code: -4001 });
+        let trouble = Trouble::of(Locale::en, &Problem::ExpressPlayRefused { code: -4001 });
         assert_eq!(trouble.code, Some(-4001));
         assert!(trouble.what.contains("-4001"));
     }
@@ -98,7 +107,11 @@ mod tests {
     #[test]
     fn a_rental_that_is_over_leads_back_to_the_title() {
         let slug: Slug = "tidewater".parse().unwrap();
-        let trouble = Trouble::about(&slug, &Problem::RentalOver);
-        assert_eq!(trouble.link.unwrap().href, "/title/tidewater");
+        let trouble = Trouble::about(Locale::sv, &slug, &Problem::RentalOver);
+        let link = trouble.link.unwrap();
+        assert_eq!(
+            (link.href.as_str(), link.text),
+            ("/title/tidewater", "Hyr den igen")
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use app::model::Failure;
+use app::{i18n::Locale, locale, model::Failure};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{
@@ -17,6 +17,8 @@ const VIEWER: &str = "viewer";
 const FAILURE: &str = "failure";
 /// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
 const HANDLE_DAYS: i64 = 400;
+/// How long a browser keeps the choice of a language.
+const LOCALE_DAYS: i64 = 365;
 /// A viewer's session ends when it was not used to change anything for so long …
 const VIEWER_STAYS: Duration = Duration::days(14);
 /// … and nobody's, which only carries a failure to the next page, after so long.
@@ -100,12 +102,21 @@ impl Browser {
 
     /// Gives the browser a handle.
     pub(crate) fn give_handle(&self, viewer: Uuid, handle: &Handle) {
-        let cookie = Cookie::build((Handle::cookie_name(viewer), handle.reveal()))
+        self.set_cookie(&Handle::cookie_name(viewer), handle.reveal(), HANDLE_DAYS);
+    }
+
+    /// Keeps the viewer's choice of a language.
+    pub(crate) fn keep_locale(&self, locale: Locale) {
+        self.set_cookie(locale::COOKIE, locale.as_ref(), LOCALE_DAYS);
+    }
+
+    fn set_cookie(&self, name: &str, value: &str, days: i64) {
+        let cookie = Cookie::build((name, value))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Lax)
             .secure(self.https)
-            .max_age(Duration::days(HANDLE_DAYS))
+            .max_age(Duration::days(days))
             .build();
         // Made of hex digits and our own words, it is a header value.
         if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {

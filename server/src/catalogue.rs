@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::model::{Price, Slug, Title};
+use app::model::{About, Price, Slug, Title};
 use expressplay::{ContentKey, KeyId};
 use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -196,13 +196,14 @@ struct RawTitle {
     tagline: String,
     synopsis: String,
     genre: String,
+    poster_alt: String,
+    sv: About,
     year: u16,
     seconds: u32,
     content_id: Uuid,
     manifest: String,
     poster: String,
     backdrop: String,
-    poster_alt: String,
     accent: String,
     buy_cents: u32,
     rent_cents: u32,
@@ -278,14 +279,17 @@ impl RawTitle {
             title: Title {
                 slug: self.slug,
                 name: self.name,
-                tagline: self.tagline,
-                synopsis: self.synopsis,
-                genre: self.genre,
+                english: About {
+                    tagline: self.tagline,
+                    synopsis: self.synopsis,
+                    genre: self.genre,
+                    poster_alt: self.poster_alt,
+                },
+                swedish: self.sv,
                 year: self.year,
                 seconds: self.seconds,
                 poster: self.poster,
                 backdrop: self.backdrop,
-                poster_alt: self.poster_alt,
                 accent: self.accent,
                 buy: Price(self.buy_cents),
                 rent: Price(self.rent_cents),
@@ -341,6 +345,8 @@ fn require(holds: bool, field: &str, fault: impl Display) -> Result<(), String> 
 
 #[cfg(test)]
 mod tests {
+    use app::i18n::Locale;
+
     use super::*;
 
     const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/catalogue.toml");
@@ -391,6 +397,31 @@ mod tests {
         assert_eq!(
             fault_of(&relative),
             "title tidewater: poster does not start with /"
+        );
+    }
+
+    #[test]
+    fn every_title_is_told_of_in_both_languages() {
+        for Entry { title, .. } in &Catalogue::parse(&shipped()).unwrap().titles {
+            let pairs = [Locale::en, Locale::sv].map(|locale| {
+                let about = title.about(locale);
+                [
+                    &about.tagline,
+                    &about.synopsis,
+                    &about.genre,
+                    &about.poster_alt,
+                ]
+            });
+            for (english, swedish) in pairs[0].iter().zip(pairs[1]) {
+                assert!(!english.is_empty() && !swedish.is_empty(), "{}", title.slug);
+            }
+            assert_ne!(title.english.synopsis, title.swedish.synopsis);
+        }
+        let without = shipped().replacen("[title.sv]", "[title.de]", 1);
+        let fault = fault_of(&without);
+        assert!(
+            fault.starts_with("title tidewater: unknown field `de`"),
+            "{fault}"
         );
     }
 

@@ -4,6 +4,7 @@
 //! old for it, `Origin` (RFC 6454) must name the host that was asked. A request with neither is
 //! not a browser's, and carries no viewer's cookies that it was not given.
 
+use app::{locale::asked_for, refusal};
 use axum::{
     extract::Request,
     middleware::Next,
@@ -17,11 +18,8 @@ pub async fn same_site_only(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     tracing::warn!(method = %request.method(), path = request.uri().path(), "cross-site request refused");
-    (
-        StatusCode::FORBIDDEN,
-        "This request came from another site, so it was refused. Open the shop itself and try again.\n",
-    )
-        .into_response()
+    let locale = asked_for(request.headers());
+    (StatusCode::FORBIDDEN, refusal::other_site(locale)).into_response()
 }
 
 fn is_ours(headers: &HeaderMap, uri: &Uri) -> bool {

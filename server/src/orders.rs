@@ -2,7 +2,7 @@
 
 use app::{
     model::{Order, OrderKind, Price, Rental, Slug},
-    problem::Problem,
+    problem::{Problem, field},
 };
 use expressplay::{Cookie, DeviceId};
 use jiff::Timestamp;
@@ -173,7 +173,7 @@ impl StoredOrder {
             return Ok(());
         }
         Err(Problem::BadInput {
-            field: "order key".to_owned(),
+            field: field::ORDER_KEY.to_owned(),
         })
     }
 

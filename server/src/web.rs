@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use app::{App, LicenceOrigins, backend::Backend, shell};
+use app::{App, LicenceOrigins, backend::Backend, locale::asked_for, refusal, shell};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -198,7 +198,10 @@ async fn short_bodies(request: Request, next: Next) -> Response {
             next.run(Request::from_parts(parts, Body::from(bytes)))
                 .await
         }
-        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, "This request is too long.\n").into_response(),
+        Err(_) => {
+            let told = refusal::too_long(asked_for(&parts.headers));
+            (StatusCode::PAYLOAD_TOO_LARGE, told).into_response()
+        }
     }
 }
 

@@ -16,7 +16,11 @@ use wasm_bindgen::JsValue;
 
 use expressplay::DeviceId;
 
-use crate::{model::Cdm, trouble::Trouble};
+use crate::{
+    i18n::{Locale, td_string},
+    model::Cdm,
+    trouble::Trouble,
+};
 
 /// The device that asks for licences.
 #[derive(Clone)]
@@ -82,21 +86,28 @@ impl From<idb::Error> for CdmError {
     }
 }
 
-impl From<CdmError> for Trouble {
-    fn from(error: CdmError) -> Self {
-        match error {
-            CdmError::Insecure => Self::new(
-                "This page did not come over a secure connection, so the browser has no keys to give.",
-                "Open it over https, or on http://127.0.0.1.",
+impl CdmError {
+    /// What the viewer reads of it.
+    pub(crate) fn trouble(&self, locale: Locale) -> Trouble {
+        match self {
+            Self::Insecure => Trouble::new(
+                td_string!(locale, cdm.insecure),
+                td_string!(locale, cdm.insecure_next),
             ),
-            CdmError::Browser(why) => Self::new(
-                format!("This browser could not make or use its device key ({why})."),
-                "Allow this site to store data; a private window may not. Then try again.",
-            ),
-            CdmError::Request(why) => Self::new(
-                format!("The player asked for a licence in a way that we do not know ({why})."),
-                "Try again, or use another browser.",
-            ),
+            Self::Browser(why) => Trouble {
+                quoted: Some(why.clone()),
+                ..Trouble::new(
+                    td_string!(locale, cdm.browser, why),
+                    td_string!(locale, cdm.browser_next),
+                )
+            },
+            Self::Request(why) => Trouble {
+                quoted: Some(why.clone()),
+                ..Trouble::new(
+                    td_string!(locale, cdm.request, why),
+                    td_string!(locale, cdm.request_next),
+                )
+            },
         }
     }
 }

@@ -7,6 +7,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     components::alert::Alert,
+    i18n::td_string,
+    locale::locale,
     problem::Problem,
     respond::{here, see_other, status, status_of},
     trouble::Trouble,
@@ -43,25 +45,29 @@ pub fn ProblemPage(
     /// The problem.
     problem: Problem,
 ) -> impl IntoView {
-    let place = here();
+    let (locale, place) = (locale(), here());
     if problem == Problem::SignedOut {
         see_other(&place.after("/signin"));
     } else {
         status(status_of(&problem));
     }
     let heading = match status_of(&problem) {
-        StatusCode::NOT_FOUND => "Not on our shelves",
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY => "Back in a moment",
-        StatusCode::INTERNAL_SERVER_ERROR => "A page came loose",
-        _ => "Not just now",
+        StatusCode::NOT_FOUND => td_string!(locale, problem_page.not_found),
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY => {
+            td_string!(locale, problem_page.unavailable)
+        }
+        StatusCode::INTERNAL_SERVER_ERROR => td_string!(locale, problem_page.ours),
+        _ => td_string!(locale, problem_page.other),
     };
     view! {
         <Title text=heading />
         <div class="plain-page">
             <h1>{heading}</h1>
-            <Alert trouble=Trouble::from(&problem) />
+            <Alert locale trouble=Trouble::of(locale, &problem) />
             <p>
-                <a class="quiet-link" href="/">"All films"</a>
+                <a class="quiet-link" href="/">
+                    {td_string!(locale, problem_page.all)}
+                </a>
             </p>
         </div>
     }

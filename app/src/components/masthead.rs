@@ -2,12 +2,15 @@
 
 use leptos::{either::EitherOf3, prelude::*};
 
-use crate::{api::backend, components::mark::Mark, forms::SIGN_OUT, respond::here};
+use crate::{
+    api::backend, components::mark::Mark, forms::SIGN_OUT, i18n::td_string, locale::locale,
+    respond::here,
+};
 
 /// The masthead.
 #[component]
 pub fn Masthead() -> impl IntoView {
-    let place = here();
+    let (locale, place) = (locale(), here());
     let at = |path: &str| place.as_str().split('?').next() == Some(path);
     let (films, devices, signing_in) = (at("/"), at("/devices"), at("/signin"));
     let viewer = OnceResource::new_blocking(async { backend()?.viewer().await });
@@ -17,13 +20,17 @@ pub fn Masthead() -> impl IntoView {
                 <Mark />
                 <span>"Bindery"</span>
             </a>
-            <nav aria-label="Main">
+            <nav aria-label=td_string!(locale, masthead.main)>
                 <ul>
                     <li>
-                        <a href="/" aria-current=films.then_some("page")>"Films"</a>
+                        <a href="/" aria-current=films.then_some("page")>
+                            {td_string!(locale, masthead.films)}
+                        </a>
                     </li>
                     <li>
-                        <a href="/devices" aria-current=devices.then_some("page")>"Devices"</a>
+                        <a href="/devices" aria-current=devices.then_some("page")>
+                            {td_string!(locale, masthead.devices)}
+                        </a>
                     </li>
                 </ul>
             </nav>
@@ -39,7 +46,7 @@ pub fn Masthead() -> impl IntoView {
                                             <span class="viewer-name" title=viewer.email>{viewer.name}</span>
                                             <form method="post" action=SIGN_OUT>
                                                 <button class="quiet-button" type="submit">
-                                                    "Sign out"
+                                                    {td_string!(locale, masthead.sign_out)}
                                                 </button>
                                             </form>
                                         },
@@ -49,7 +56,7 @@ pub fn Masthead() -> impl IntoView {
                                     EitherOf3::B(
                                         view! {
                                             <a class="quiet-button" href=sign_in.to_string()>
-                                                "Sign in"
+                                                {td_string!(locale, masthead.sign_in)}
                                             </a>
                                         },
                                     )

@@ -4,11 +4,13 @@ use leptos::prelude::*;
 
 use crate::{
     components::device_id::ShortDeviceId,
-    model::{Order, OrderKind, Rental},
+    i18n::td,
+    locale::locale,
+    model::{Order, Rental},
     words::{day, moment},
 };
 
-/// `Bought on 3 November 2026. Plays on device 3f2a…91c0, for ever.`
+/// `Bought on 3 November 2026. Plays only on device 3f2a…91c0, for ever.` A purchase has no rental.
 #[component]
 pub fn OrderLine(
     /// The order.
@@ -17,21 +19,26 @@ pub fn OrderLine(
     #[prop(optional)]
     may_start: bool,
 ) -> impl IntoView {
-    let verb = match order.kind {
-        OrderKind::Buy => "Bought",
-        OrderKind::Rent => "Rented",
+    let (locale, id) = (locale(), order.device_id);
+    let device = move || view! { <ShortDeviceId id /> };
+    let date = day(locale, order.ordered_at);
+    let sentence = match order.rental {
+        None => td!(locale, order.bought, date, device).into_any(),
+        Some(Rental::Waiting { .. }) if may_start => {
+            td!(locale, order.rented, date, device).into_any()
+        }
+        Some(Rental::Waiting { start_by }) => {
+            let moment = moment(locale, start_by);
+            td!(locale, order.rented_waiting, date, moment, device).into_any()
+        }
+        Some(Rental::Started { ends_at }) => {
+            let moment = moment(locale, ends_at);
+            td!(locale, order.rented_started, date, moment, device).into_any()
+        }
+        Some(Rental::Over { ended_at }) => {
+            let moment = moment(locale, ended_at);
+            td!(locale, order.rented_over, date, moment, device).into_any()
+        }
     };
-    let terms = match order.rental {
-        None => ", for ever.".to_owned(),
-        Some(Rental::Waiting { .. }) if may_start => ", for a time once started.".to_owned(),
-        Some(Rental::Waiting { start_by }) => format!(". Start it by {}.", moment(start_by)),
-        Some(Rental::Started { ends_at }) => format!(", until {}.", moment(ends_at)),
-        Some(Rental::Over { ended_at }) => format!(". It ended on {}.", moment(ended_at)),
-    };
-    view! {
-        <p class="order-line">
-            {format!("{verb} on {}. Plays only on device ", day(order.ordered_at))}
-            <ShortDeviceId id=order.device_id /> {terms}
-        </p>
-    }
+    view! { <p class="order-line">{sentence}</p> }
 }

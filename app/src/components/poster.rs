@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::model::Title;
+use crate::{locale::locale, model::Title};
 
 /// The poster with its cloth spine. The frame's `data-title` gives it the colour.
 #[component]
@@ -13,11 +13,12 @@ pub fn Poster(
     #[prop(optional)]
     first: bool,
 ) -> impl IntoView {
+    let alt = title.about(locale()).poster_alt.clone();
     view! {
         <span class="volume">
             <img
                 src=title.poster
-                alt=title.poster_alt
+                alt=alt
                 width="400"
                 height="600"
                 loading=if first { "eager" } else { "lazy" }

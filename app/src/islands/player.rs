@@ -9,7 +9,13 @@ use leptos::{
 };
 
 use super::awake;
-use crate::{components::alert::Alert, model::Slug, trouble::Trouble, words::time_left};
+use crate::{
+    components::alert::Alert,
+    i18n::{Locale, td_string},
+    model::Slug,
+    trouble::Trouble,
+    words::time_left,
+};
 
 #[cfg(feature = "hydrate")]
 mod screening;
@@ -32,6 +38,8 @@ pub enum Stage {
 /// What a screening needs to know and to change.
 #[derive(Debug, Clone, Copy)]
 pub struct Screen {
+    /// The language of the page.
+    pub locale: Locale,
     /// What plays.
     pub slug: StoredValue<Slug>,
     /// Where it stands.
@@ -56,6 +64,8 @@ impl Screen {
 /// The film's still with a button over it; then the film.
 #[island]
 pub fn Player(
+    /// The language of the page.
+    locale: Locale,
     /// What plays.
     slug: Slug,
     /// Its name.
@@ -67,6 +77,7 @@ pub fn Player(
 ) -> impl IntoView {
     let awake = awake();
     let screen = Screen {
+        locale,
         slug: StoredValue::new(slug),
         stage: RwSignal::new(Stage::Ready),
         remaining: RwSignal::new(None),
@@ -107,7 +118,7 @@ pub fn Player(
                                 disabled=move || !awake.get()
                                 on:click=move |_| start(screen)
                             >
-                                "Play"
+                                {td_string!(locale, player.play)}
                             </button>
                         }
                             .into_any()
@@ -116,7 +127,7 @@ pub fn Player(
                         // Where a link leads on, another try is the lesser choice.
                         let lesser = trouble.link.is_some();
                         view! {
-                            <Alert trouble />
+                            <Alert locale trouble />
                             <button
                                 node_ref=screen.button
                                 class="button"
@@ -124,7 +135,7 @@ pub fn Player(
                                 type="button"
                                 on:click=move |_| start(screen)
                             >
-                                "Try again"
+                                {td_string!(locale, player.try_again)}
                             </button>
                         }
                             .into_any()
@@ -139,7 +150,10 @@ pub fn Player(
                     .remaining
                     .get()
                     .filter(|_| screen.has_video())
-                    .map(|left| format!("Rented: {} left", time_left(left)))
+                    .map(|left| {
+                        let time = time_left(locale, left);
+                        td_string!(locale, player.remaining, time)
+                    })
             }}
         </p>
     }

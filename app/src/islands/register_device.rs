@@ -9,6 +9,7 @@ use leptos::{html::Video, prelude::*};
 use super::awake;
 use crate::{
     components::{alert::Alert, device_id::WholeDeviceId},
+    i18n::{Locale, td_string},
     local_path::LocalPath,
     model::Cdm,
     trouble::Trouble,
@@ -52,12 +53,12 @@ impl Step {
 
     /// What is being done, for the live region and the list.
     #[must_use]
-    pub const fn text(self) -> &'static str {
+    pub fn text(self, locale: Locale) -> &'static str {
         match self {
-            Self::Key => "Making this device's key",
-            Self::Token => "Asking for a token for the dummy clip",
-            Self::Clip => "Playing the dummy clip",
-            Self::Record => "Asking ExpressPlay which device that was",
+            Self::Key => td_string!(locale, registration.key),
+            Self::Token => td_string!(locale, registration.token),
+            Self::Clip => td_string!(locale, registration.playing),
+            Self::Record => td_string!(locale, registration.record),
         }
     }
 }
@@ -73,11 +74,11 @@ impl Stage {
         }
     }
 
-    fn spoken(&self) -> String {
+    fn spoken(&self, locale: Locale) -> String {
         match self {
             Self::Idle | Self::Failed(_) => String::new(),
-            Self::Working(step) => format!("{}…", step.text()),
-            Self::Done(_) => "Registered. The id above is what ExpressPlay recorded.".to_owned(),
+            Self::Working(step) => format!("{}…", step.text(locale)),
+            Self::Done(_) => td_string!(locale, registration.done).to_owned(),
         }
     }
 }
@@ -85,6 +86,8 @@ impl Stage {
 /// The button, the dummy clip, the progress, and the device_id that came of it.
 #[island]
 pub fn RegisterDevice(
+    /// The language of the page.
+    locale: Locale,
     /// The device that this browser already is, for this viewer.
     registered: Option<DeviceId>,
     /// Which CDM the player uses.
@@ -109,7 +112,7 @@ pub fn RegisterDevice(
                 {move || match device() {
                     Some(id) => {
                         view! {
-                            <p>"This browser is the device"</p>
+                            <p>{td_string!(locale, registration.device)}</p>
                             <p>
                                 <WholeDeviceId id />
                             </p>
@@ -117,8 +120,7 @@ pub fn RegisterDevice(
                             .into_any()
                     }
                     None => {
-                        view! { <p>"This browser is not registered as a device of yours."</p> }
-                            .into_any()
+                        view! { <p>{td_string!(locale, registration.no_device)}</p> }.into_any()
                     }
                 }}
                 <button
@@ -127,18 +129,15 @@ pub fn RegisterDevice(
                     class:button-busy=move || working.get()
                     type="button"
                     disabled=move || !awake.get() || working.get()
-                    on:click=move |_| start(stage, clip, cdm, reload)
+                    on:click=move |_| start(locale, stage, clip, cdm, reload)
                 >
-                    "Register this device"
+                    {td_string!(locale, registration.register)}
                 </button>
                 <p class="progress" role="status">
-                    {move || stage.read().spoken()}
+                    {move || stage.read().spoken(locale)}
                 </p>
                 <p class="hint">
-                    {move || {
-                        device()
-                            .map(|_| "Register it again if a purchase asks for it. Its id stays the same.")
-                    }}
+                    {move || device().map(|_| td_string!(locale, registration.again))}
                 </p>
             </div>
             <div class="registration-work" class:at-work=move || touched.get() class:at-rest=move || !working.get()>
@@ -150,19 +149,21 @@ pub fn RegisterDevice(
                     tabindex="-1"
                     width="320"
                     height="180"
-                    aria-label="The dummy clip"
+                    aria-label=td_string!(locale, registration.clip)
                 ></video>
                 <ol class="steps">
                     {Step::all(cdm)
                         .iter()
                         .map(|&step| {
-                            view! { <li data-mark=move || stage.read().mark(step)>{step.text()}</li> }
+                            view! {
+                                <li data-mark=move || stage.read().mark(step)>{step.text(locale)}</li>
+                            }
                         })
                         .collect_view()}
                 </ol>
             </div>
             {move || match stage.get() {
-                Stage::Failed(trouble) => Some(view! { <Alert trouble /> }),
+                Stage::Failed(trouble) => Some(view! { <Alert locale trouble /> }),
                 _ => None,
             }}
             {move || {
@@ -173,7 +174,7 @@ pub fn RegisterDevice(
                         view! {
                             <p>
                                 <a class="button" href=next.to_string()>
-                                    "Go on"
+                                    {td_string!(locale, registration.go_on)}
                                 </a>
                             </p>
                         }
@@ -185,10 +186,10 @@ pub fn RegisterDevice(
 
 /// Only a browser can press the button.
 #[cfg(not(feature = "hydrate"))]
-fn start(_: RwSignal<Stage>, _: NodeRef<Video>, _: Cdm, _: bool) {}
+fn start(_: Locale, _: RwSignal<Stage>, _: NodeRef<Video>, _: Cdm, _: bool) {}
 
 #[cfg(feature = "hydrate")]
-fn start(stage: RwSignal<Stage>, clip: NodeRef<Video>, cdm: Cdm, reload: bool) {
+fn start(locale: Locale, stage: RwSignal<Stage>, clip: NodeRef<Video>, cdm: Cdm, reload: bool) {
     leptos::task::spawn_local(async move {
         match register(stage, clip, cdm).await {
             Ok(id) => {
@@ -198,7 +199,7 @@ fn start(stage: RwSignal<Stage>, clip: NodeRef<Video>, cdm: Cdm, reload: bool) {
                     let _ = window().location().reload();
                 }
             }
-            Err(trouble) => stage.set(Stage::Failed(trouble)),
+            Err(error) => stage.set(Stage::Failed(error.trouble(locale))),
         }
     });
 }
@@ -208,7 +209,7 @@ async fn register(
     stage: RwSignal<Stage>,
     clip: NodeRef<Video>,
     cdm: Cdm,
-) -> Result<DeviceId, Trouble> {
+) -> Result<DeviceId, crate::player::PlayError> {
     use crate::{
         api::{begin_registration, finish_registration},
         cdm::Device,
@@ -221,19 +222,14 @@ async fn register(
     }
     let device = Device::of(cdm).await?;
     step(Step::Token);
-    let registration = begin_registration()
-        .await
-        .map_err(|problem| Trouble::from(&problem))?;
+    let registration = begin_registration().await?;
     step(Step::Clip);
     let session = Session::open(&mounted(clip).await, &registration.dummy, &device).await?;
     let played = session.play_through().await;
     session.close().await;
     played?;
     step(Step::Record);
-    let registered = finish_registration(registration.id)
-        .await
-        .map_err(|problem| Trouble::from(&problem))?;
-    Ok(registered.device_id)
+    Ok(finish_registration(registration.id).await?.device_id)
 }
 
 #[cfg(test)]

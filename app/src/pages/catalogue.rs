@@ -6,13 +6,16 @@ use leptos_meta::Title as PageTitle;
 use crate::{
     api::backend,
     components::{accent::Accents, loaded::loaded, poster::Poster},
+    i18n::td_string,
+    locale::locale,
     model::{Order, Rental, Title},
-    words::{iso_duration, running_time},
+    words::{iso_duration, price, running_time},
 };
 
 /// The catalogue.
 #[component]
 pub fn CataloguePage() -> impl IntoView {
+    let locale = locale();
     let load = async {
         let backend = backend()?;
         Ok((backend.titles().await?, backend.orders().await?))
@@ -20,23 +23,23 @@ pub fn CataloguePage() -> impl IntoView {
     view! {
         <PageTitle text="" />
         <section class="intro">
-            <h1>"Films bound to one device"</h1>
-            <p class="lede">
-                "A small shop of short films. Each copy is bound to the device that you buy it on, \
-                 the way a book is sewn into its cover."
-            </p>
+            <h1>{td_string!(locale, catalogue.heading)}</h1>
+            <p class="lede">{td_string!(locale, catalogue.lede)}</p>
             <ol class="intro-steps">
                 <li>
-                    <strong>"Register"</strong>
-                    " Your device plays a short clip, and ExpressPlay records which device it is."
+                    <strong>{td_string!(locale, catalogue.register)}</strong>
+                    " "
+                    {td_string!(locale, catalogue.register_text)}
                 </li>
                 <li>
-                    <strong>"Buy or rent"</strong>
-                    " The film is bound to the device on that record."
+                    <strong>{td_string!(locale, catalogue.buy_or_rent)}</strong>
+                    " "
+                    {td_string!(locale, catalogue.buy_or_rent_text)}
                 </li>
                 <li>
-                    <strong>"Play"</strong>
-                    " Any other device asks for a licence, and is refused."
+                    <strong>{td_string!(locale, catalogue.play)}</strong>
+                    " "
+                    {td_string!(locale, catalogue.play_text)}
                 </li>
             </ol>
         </section>
@@ -46,11 +49,12 @@ pub fn CataloguePage() -> impl IntoView {
 
 #[component]
 fn Shelf(titles: Vec<Title>, orders: Vec<Order>) -> impl IntoView {
+    let locale = locale();
     if titles.is_empty() {
         return Either::Left(view! {
             <div class="empty">
-                <h2>"The shelf is empty"</h2>
-                <p>"No film has been catalogued yet. Come back soon."</p>
+                <h2>{td_string!(locale, catalogue.empty)}</h2>
+                <p>{td_string!(locale, catalogue.empty_text)}</p>
             </div>
         });
     }
@@ -67,7 +71,7 @@ fn Shelf(titles: Vec<Title>, orders: Vec<Order>) -> impl IntoView {
         <Accents titles=accents />
         <section aria-labelledby="shelf-heading">
             <h2 id="shelf-heading" class="shelf-heading">
-                "On the shelf"
+                {td_string!(locale, catalogue.shelf)}
             </h2>
             <ul class="shelf">{shelf}</ul>
         </section>
@@ -76,7 +80,21 @@ fn Shelf(titles: Vec<Title>, orders: Vec<Order>) -> impl IntoView {
 
 #[component]
 fn Spine(title: Title, order: Option<Order>, first: bool) -> impl IntoView {
+    let locale = locale();
     let href = format!("/title/{}", title.slug);
+    let about = title.about(locale).clone();
+    let worth = match order {
+        Some(order) => {
+            let device = order.device_id.short();
+            let yours = td_string!(locale, catalogue.yours, device);
+            Either::Left(view! { <p class="card-owned">{yours}</p> })
+        }
+        None => {
+            let (buy, rent) = (price(locale, title.buy), price(locale, title.rent));
+            let prices = td_string!(locale, catalogue.prices, buy, rent);
+            Either::Right(view! { <p class="card-price">{prices}</p> })
+        }
+    };
     view! {
         <li class="card" data-title=title.slug.to_string()>
             <Poster title=title.clone() first />
@@ -84,29 +102,12 @@ fn Spine(title: Title, order: Option<Order>, first: bool) -> impl IntoView {
                 <h3>
                     <a href=href>{title.name}</a>
                 </h3>
-                <p class="card-tagline">{title.tagline}</p>
+                <p class="card-tagline">{about.tagline}</p>
                 <p class="facts">
-                    {format!("{}, {}, ", title.genre, title.year)}
+                    {format!("{}, {}, ", about.genre, title.year)}
                     <time datetime=iso_duration(title.seconds)>{running_time(title.seconds)}</time>
                 </p>
-                {match order {
-                    Some(order) => {
-                        Either::Left(
-                            view! {
-                                <p class="card-owned">{format!("Yours, on device {}", order.device_id.short())}</p>
-                            },
-                        )
-                    }
-                    None => {
-                        Either::Right(
-                            view! {
-                                <p class="card-price">
-                                    {format!("Buy {}, rent {}", title.buy, title.rent)}
-                                </p>
-                            },
-                        )
-                    }
-                }}
+                {worth}
             </div>
         </li>
     }

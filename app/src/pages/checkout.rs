@@ -1,5 +1,6 @@
 //! `/checkout/{slug}/{buy|rent}`: the device first, then the card.
 
+use expressplay::DeviceId;
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title as PageTitle;
 
@@ -9,19 +10,16 @@ use crate::{
         accent::Accents, alert::Alert, device_id::ShortDeviceId, loaded::loaded, poster::Poster,
     },
     forms::PLACE_ORDER,
+    i18n::{Locale, td, td_string},
     islands::register_device::RegisterDevice,
     local_path::LocalPath,
+    locale::locale,
     model::{Cdm, Checkout, Device, Failure, OrderKind},
-    pages::{
-        devices::WithoutScript,
-        not_found::NotFoundPage,
-        param, slug,
-        title::{heading, rental_terms},
-    },
+    pages::{devices::WithoutScript, not_found::NotFoundPage, param, slug, title::rental_terms},
     problem::Problem,
     respond::here,
     trouble::Trouble,
-    words::day,
+    words::{self, day},
 };
 
 /// The checkout.
@@ -55,14 +53,16 @@ fn Counter(checkout: Checkout, failure: Option<Failure>) -> impl IntoView {
         had,
         ..
     } = checkout.clone();
-    let here = here();
+    let (locale, here) = (locale(), here());
     let (mine, others): (Vec<_>, Vec<_>) = checkout
         .devices
         .iter()
         .cloned()
         .partition(|device| device.this_browser);
     let problem = failure.map(|failure| failure.problem);
-    let alert = problem.clone().map(|problem| trouble(&problem, &here));
+    let alert = problem
+        .clone()
+        .map(|problem| trouble(locale, &problem, &here));
     let card_failed = problem.as_ref().is_some_and(is_about_the_card);
     let form =
         move |choice: Choice| view! { <Payment checkout=checkout.clone() choice card_failed /> };
@@ -73,29 +73,32 @@ fn Counter(checkout: Checkout, failure: Option<Failure>) -> impl IntoView {
             {(!others.is_empty()).then(|| view! { <Elsewhere form=form(Choice::OneOf(others)) /> })}
         }),
     };
+    let film = title.name.clone();
+    let (heading, terms) = match kind {
+        OrderKind::Buy => (
+            td_string!(locale, checkout.buy, film),
+            td_string!(locale, checkout.for_ever).to_owned(),
+        ),
+        OrderKind::Rent => (
+            td_string!(locale, checkout.rent, film),
+            rental_terms(locale, terms),
+        ),
+    };
     view! {
-        <PageTitle text=match kind {
-            OrderKind::Buy => format!("Buy {}", title.name),
-            OrderKind::Rent => format!("Rent {}", title.name),
-        } />
+        <PageTitle text=heading.clone() />
         <Accents titles=vec![title.clone()] />
         <div class="checkout" data-title=title.slug.to_string()>
             <div class="checkout-main">
-                <h1>{heading(kind)} {title.name.clone()}</h1>
-                {alert.map(|trouble| view! { <Alert id="failure" trouble /> })}
+                <h1>{heading}</h1>
+                {alert.map(|trouble| view! { <Alert id="failure" locale trouble /> })}
                 {had.then(|| view! { <AlreadyYours path=format!("/watch/{}?play", title.slug) /> })}
                 {body}
             </div>
-            <aside class="summary" aria-label="Your order">
+            <aside class="summary" aria-label=td_string!(locale, checkout.order)>
                 <Poster title=title.clone() first=true />
                 <div>
-                    <p class="price">{price.to_string()}</p>
-                    <p>
-                        {match kind {
-                            OrderKind::Buy => "Yours for ever, on one device.".to_owned(),
-                            OrderKind::Rent => rental_terms(terms),
-                        }}
-                    </p>
+                    <p class="price">{words::price(locale, price)}</p>
+                    <p>{terms}</p>
                 </div>
             </aside>
         </div>
@@ -105,10 +108,11 @@ fn Counter(checkout: Checkout, failure: Option<Failure>) -> impl IntoView {
 /// A note to who orders what is there already.
 #[component]
 fn AlreadyYours(path: String) -> impl IntoView {
+    let locale = locale();
     view! {
         <p class="note">
-            "This film is yours on this device already. Ordering it again charges nothing. "
-            <a href=path>"Watch it"</a>
+            {td_string!(locale, checkout.had)} " "
+            <a href=path>{td_string!(locale, checkout.had_link)}</a>
         </p>
     }
 }
@@ -124,14 +128,12 @@ enum Choice {
 
 #[component]
 fn FirstStep(cdm: Cdm) -> impl IntoView {
+    let locale = locale();
     view! {
         <section class="step" aria-labelledby="register-heading">
-            <h2 id="register-heading">"First, register this device"</h2>
-            <p>
-                "The film will play only on the device that you buy it for. So ExpressPlay must \
-                 know this one: it plays a two-second clip and keeps a record. You pay after that."
-            </p>
-            <RegisterDevice registered=None cdm next=None reload=true />
+            <h2 id="register-heading">{td_string!(locale, checkout.register)}</h2>
+            <p>{td_string!(locale, checkout.register_text)}</p>
+            <RegisterDevice locale registered=None cdm next=None reload=true />
             <WithoutScript />
         </section>
     }
@@ -141,7 +143,7 @@ fn FirstStep(cdm: Cdm) -> impl IntoView {
 fn Elsewhere(form: impl IntoView + 'static) -> impl IntoView {
     view! {
         <section class="step" aria-labelledby="elsewhere-heading">
-            <h2 id="elsewhere-heading">"Or order it for a device that you registered earlier"</h2>
+            <h2 id="elsewhere-heading">{td_string!(locale(), checkout.elsewhere)}</h2>
             {form}
         </section>
     }
@@ -149,6 +151,7 @@ fn Elsewhere(form: impl IntoView + 'static) -> impl IntoView {
 
 #[component]
 fn Payment(checkout: Checkout, choice: Choice, card_failed: bool) -> impl IntoView {
+    let locale = locale();
     let described = if card_failed {
         "failure card-hint"
     } else {
@@ -161,7 +164,7 @@ fn Payment(checkout: Checkout, choice: Choice, card_failed: bool) -> impl IntoVi
             <input type="hidden" name="order_key" value=checkout.order_key.to_string() />
             <DeviceChoice choice />
             <div class="field">
-                <label for="card">"Card number"</label>
+                <label for="card">{td_string!(locale, checkout.card)}</label>
                 <input
                     id="card"
                     name="card_number"
@@ -173,11 +176,11 @@ fn Payment(checkout: Checkout, choice: Choice, card_failed: bool) -> impl IntoVi
                     aria-invalid=card_failed.then_some("true")
                 />
                 <p class="hint" id="card-hint">
-                    "No real card is charged. 4242424242424242 succeeds; 4000000000000002 is declined."
+                    {td_string!(locale, checkout.card_hint)}
                 </p>
             </div>
             <button class="button" type="submit">
-                "Pay"
+                {td_string!(locale, checkout.pay)}
             </button>
         </form>
     }
@@ -185,46 +188,51 @@ fn Payment(checkout: Checkout, choice: Choice, card_failed: bool) -> impl IntoVi
 
 #[component]
 fn DeviceChoice(choice: Choice) -> impl IntoView {
+    let locale = locale();
+    let short = |id: DeviceId| move || view! { <ShortDeviceId id /> };
     match choice {
         Choice::This(device) => Either::Left(view! {
             <p class="bound-to">
-                "Plays only on this device " <ShortDeviceId id=device.device_id /> "."
+                {td!(locale, checkout.this_device, device = short(device.device_id))}
             </p>
         }),
         Choice::OneOf(devices) => Either::Right(view! {
             <fieldset class="choices">
-                <legend>"Which device is it for?"</legend>
+                <legend>{td_string!(locale, checkout.which)}</legend>
                 {devices
                     .into_iter()
                     .map(|device| {
+                        let date = day(locale, device.registered_at);
+                        let id = device.id.to_string();
+                        let device = short(device.device_id);
                         view! {
                             <label class="choice">
                                 <input
                                     type="radio"
                                     name="device"
-                                    value=device.id.to_string()
+                                    value=id
                                     required
                                 />
                                 <span>
-                                    "Device " <ShortDeviceId id=device.device_id />
-                                    {format!(", registered on {}", day(device.registered_at))}
+                                    {td!(locale, checkout.choice, date, device)}
                                 </span>
                             </label>
                         }
                     })
                     .collect_view()}
-                <p class="hint">"It will not play on this one."</p>
+                <p class="hint">{td_string!(locale, checkout.not_here)}</p>
             </fieldset>
         }),
     }
 }
 
 /// The problem, with a way back here from wherever it can be mended.
-fn trouble(problem: &Problem, here: &LocalPath) -> Trouble {
-    let trouble = Trouble::from(problem);
+fn trouble(locale: Locale, problem: &Problem, here: &LocalPath) -> Trouble {
+    let trouble = Trouble::of(locale, problem);
     match problem {
         Problem::TwoDevices => {
-            trouble.with_link(here.after("/devices").to_string(), "Go to your devices")
+            let devices = here.after("/devices").to_string();
+            trouble.with_link(devices, td_string!(locale, alert.devices))
         }
         Problem::NotRegistered | Problem::NoSuchDevice => Trouble {
             link: None,

@@ -6,8 +6,10 @@ use leptos_meta::Title as PageTitle;
 use crate::{
     api::backend,
     components::{alert::Alert, device_id::ShortDeviceId, loaded::loaded},
+    i18n::td_string,
     islands::register_device::RegisterDevice,
     local_path::LocalPath,
+    locale::locale,
     model::{Cdm, Device},
     pages::next,
     trouble::Trouble,
@@ -24,24 +26,23 @@ pub fn DevicesPage() -> impl IntoView {
         Ok((devices, backend.cdm(), backend.take_failure().await?))
     };
     loaded(load, move |(devices, cdm, failure)| {
+        let locale = locale();
         let (here, others): (Vec<_>, Vec<_>) = devices.into_iter().partition(|d| d.this_browser);
         view! {
-            <PageTitle text="Your devices" />
+            <PageTitle text=td_string!(locale, devices.heading) />
             <div class="plain-page">
-                <h1>"Your devices"</h1>
-                <p class="lede">
-                    "A film is bound to a device when you buy or rent it. A device is known by its \
-                     device_id: not what this page says, but what ExpressPlay recorded when the \
-                     device asked for a licence."
-                </p>
+                <h1>{td_string!(locale, devices.heading)}</h1>
+                <p class="lede">{td_string!(locale, devices.lede)}</p>
                 {failure
-                    .map(|failure| view! { <Alert trouble=Trouble::from(&failure.problem) /> })}
+                    .map(|failure| {
+                        view! { <Alert locale trouble=Trouble::of(locale, &failure.problem) /> }
+                    })}
                 <section aria-labelledby="this-device">
-                    <h2 id="this-device">"This device"</h2>
+                    <h2 id="this-device">{td_string!(locale, devices.this_device)}</h2>
                     <ThisDevice device=here.into_iter().next() cdm next=next.clone() />
                 </section>
                 <section aria-labelledby="other-devices">
-                    <h2 id="other-devices">"Other devices"</h2>
+                    <h2 id="other-devices">{td_string!(locale, devices.others)}</h2>
                     <Others devices=others />
                 </section>
                 <Limits />
@@ -52,12 +53,14 @@ pub fn DevicesPage() -> impl IntoView {
 
 #[component]
 fn ThisDevice(device: Option<Device>, cdm: Cdm, next: Option<LocalPath>) -> impl IntoView {
+    let locale = locale();
     let registered = device.as_ref().map(|device| device.device_id);
     view! {
         {device.map(|device| {
-            view! { <p class="facts">{format!("Registered on {}.", moment(device.registered_at))}</p> }
+            let moment = moment(locale, device.registered_at);
+            view! { <p class="facts">{td_string!(locale, devices.registered, moment)}</p> }
         })}
-        <RegisterDevice registered cdm next reload=false />
+        <RegisterDevice locale registered cdm next reload=false />
         <WithoutScript />
     }
 }
@@ -67,29 +70,26 @@ fn ThisDevice(device: Option<Device>, cdm: Cdm, next: Option<LocalPath>) -> impl
 #[component]
 pub(super) fn WithoutScript() -> impl IntoView {
     view! {
-        <p class="note without-script">
-            "Registration needs JavaScript: the browser makes the device's key itself, and \
-             plays a clip with it. Turn JavaScript on and load this page again."
-        </p>
+        <p class="note without-script">{td_string!(locale(), devices.without_script)}</p>
     }
 }
 
 #[component]
 fn Others(devices: Vec<Device>) -> impl IntoView {
+    let locale = locale();
     if devices.is_empty() {
         return Either::Left(view! {
-            <p class="empty-line">
-                "None yet. Sign in on another device, and register it there."
-            </p>
+            <p class="empty-line">{td_string!(locale, devices.none)}</p>
         });
     }
     let rows = devices
         .into_iter()
         .map(|device| {
+            let moment = moment(locale, device.registered_at);
             view! {
                 <li>
                     <ShortDeviceId id=device.device_id />
-                    <span>{format!("registered on {}", moment(device.registered_at))}</span>
+                    <span>{td_string!(locale, devices.other_registered, moment)}</span>
                 </li>
             }
         })
@@ -99,18 +99,15 @@ fn Others(devices: Vec<Device>) -> impl IntoView {
 
 #[component]
 fn Limits() -> impl IntoView {
+    let locale = locale();
     view! {
         <section class="limits" id="limits" aria-labelledby="limits-heading">
-            <h2 id="limits-heading">"What this does not do"</h2>
-            <p>
-                "Bindery demonstrates authorisation, not content protection. A browser cannot show \
-                 us the secrets of a hardware DRM, so the device here is a key that this browser \
-                 made and does not give out."
-            </p>
+            <h2 id="limits-heading">{td_string!(locale, devices.limits)}</h2>
+            <p>{td_string!(locale, devices.limits_text)}</p>
             <ul>
-                <li>"Who copies the browser's profile copies the device."</li>
-                <li>"Clear Key shows the content key to the page that plays the film."</li>
-                <li>"Clearing the browser's data loses the device, and what was bound to it."</li>
+                <li>{td_string!(locale, devices.limits_profile)}</li>
+                <li>{td_string!(locale, devices.limits_clear_key)}</li>
+                <li>{td_string!(locale, devices.limits_data)}</li>
             </ul>
         </section>
     }

@@ -4,25 +4,24 @@ use http::StatusCode;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::respond::status;
+use crate::{i18n::td_string, locale::locale, respond::status};
 
 /// The not-found page, with its status.
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     status(StatusCode::NOT_FOUND);
+    let locale = locale();
     view! {
-        <Title text="Page not found" />
+        <Title text=td_string!(locale, not_found.title) />
         <div class="plain-page missing-leaf">
             <p class="folio" aria-hidden="true">
                 "404"
             </p>
-            <h1>"This leaf is missing"</h1>
-            <p>
-                "Nothing is bound in at this address. The link may be old, or a letter may be wrong."
-            </p>
+            <h1>{td_string!(locale, not_found.heading)}</h1>
+            <p>{td_string!(locale, not_found.text)}</p>
             <p>
                 <a class="button" href="/">
-                    "See all films"
+                    {td_string!(locale, not_found.all)}
                 </a>
             </p>
         </div>

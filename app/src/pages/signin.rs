@@ -7,7 +7,9 @@ use crate::{
     api::backend,
     components::{alert::Alert, loaded::loaded},
     forms::SIGN_IN,
+    i18n::td_string,
     local_path::LocalPath,
+    locale::locale,
     model::{Failure, Viewer},
     pages::next,
     problem::Problem,
@@ -27,7 +29,7 @@ pub fn SignInPage() -> impl IntoView {
         ))
     };
     view! {
-        <PageTitle text="Sign in" />
+        <PageTitle text=td_string!(locale(), signin.heading) />
         {loaded(
             load,
             move |(viewer, failure)| {
@@ -42,19 +44,23 @@ pub fn SignInPage() -> impl IntoView {
 
 #[component]
 fn Form(next: Option<LocalPath>, failure: Option<Failure>) -> impl IntoView {
+    let locale = locale();
     let failed = failure.is_some();
     let email = failure.as_ref().and_then(|failure| failure.typed.clone());
     let described = failed.then_some("failure");
     view! {
         <div class="plain-page narrow">
-            <h1>"Sign in"</h1>
-            <p class="lede">"Your films and your devices belong to your account."</p>
+            <h1>{td_string!(locale, signin.heading)}</h1>
+            <p class="lede">{td_string!(locale, signin.lede)}</p>
             {failure
-                .map(|failure| view! { <Alert id="failure" trouble=Trouble::from(&failure.problem) /> })}
+                .map(|failure| {
+                    let trouble = Trouble::of(locale, &failure.problem);
+                    view! { <Alert id="failure" locale trouble /> }
+                })}
             <form class="form" method="post" action=SIGN_IN>
                 <input type="hidden" name="next" value=next.map(|next| next.to_string()) />
                 <div class="field">
-                    <label for="email">"Email"</label>
+                    <label for="email">{td_string!(locale, signin.email)}</label>
                     <input
                         id="email"
                         name="email"
@@ -67,7 +73,7 @@ fn Form(next: Option<LocalPath>, failure: Option<Failure>) -> impl IntoView {
                     />
                 </div>
                 <div class="field">
-                    <label for="password">"Password"</label>
+                    <label for="password">{td_string!(locale, signin.password)}</label>
                     <input
                         id="password"
                         name="password"
@@ -79,7 +85,7 @@ fn Form(next: Option<LocalPath>, failure: Option<Failure>) -> impl IntoView {
                     />
                 </div>
                 <button class="button" type="submit">
-                    "Sign in"
+                    {td_string!(locale, signin.sign_in)}
                 </button>
             </form>
         </div>

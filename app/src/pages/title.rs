@@ -1,15 +1,17 @@
 //! `/title/{slug}`: one film, what it costs, and whether it is yours.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title as PageTitle;
 
 use crate::{
     api::backend,
     components::{accent::Accents, loaded::loaded, order_line::OrderLine, poster::Poster},
     forms::checkout_path,
+    i18n::{Locale, td_string},
+    locale::locale,
     model::{Order, OrderKind, RentalTerms, Slug, TitlePage as Data},
     pages::slug,
-    words::{count, iso_duration, running_time},
+    words::{days, hours, iso_duration, price, running_time},
 };
 
 /// A title's own page.
@@ -24,6 +26,7 @@ pub fn TitlePage() -> impl IntoView {
 
 #[component]
 fn Volume(data: Data) -> impl IntoView {
+    let locale = locale();
     let Data {
         title,
         terms,
@@ -36,10 +39,11 @@ fn Volume(data: Data) -> impl IntoView {
         .iter()
         .any(|order| Some(order.device_id) == this_device);
     let offer = match (owned, here) {
-        (false, _) => "Make it yours",
-        (true, true) => "Have it on another device",
-        (true, false) => "Have it on this device too",
+        (false, _) => td_string!(locale, title.offer),
+        (true, true) => td_string!(locale, title.offer_elsewhere),
+        (true, false) => td_string!(locale, title.offer_here),
     };
+    let about = title.about(locale).clone();
     view! {
         <PageTitle text=title.name.clone() />
         <Accents titles=vec![title.clone()] />
@@ -51,53 +55,48 @@ fn Volume(data: Data) -> impl IntoView {
                 <Poster title=title.clone() first=true />
                 <div class="title-text">
                     <h1>{title.name.clone()}</h1>
-                    <p class="lede">{title.tagline.clone()}</p>
+                    <p class="lede">{about.tagline}</p>
                     <p class="facts">
-                        {format!("{}, {}, ", title.genre, title.year)}
+                        {format!("{}, {}, ", about.genre, title.year)}
                         <time datetime=iso_duration(title.seconds)>
                             {running_time(title.seconds)}
                         </time>
                     </p>
-                    <p class="synopsis">{title.synopsis.clone()}</p>
+                    <p class="synopsis">{about.synopsis}</p>
                     {owned.then(|| view! { <Yours slug=title.slug.clone() orders here /> })}
                     <section class="offers" aria-labelledby="offers-heading">
                         <h2 id="offers-heading">{offer}</h2>
                         {here
                             .then(|| {
                                 view! {
-                                    <p class="hint">
-                                        "Sign in on that device, and buy or rent it there. Here it is \
-                                         yours already: nothing that you have is charged again."
-                                    </p>
+                                    <p class="hint">{td_string!(locale, title.elsewhere_text)}</p>
                                 }
                             })}
                         <div class="offer-row">
                             <div class="offer">
                                 <p class="price" id="price-buy">
-                                    {title.buy.to_string()}
+                                    {price(locale, title.buy)}
                                 </p>
-                                <p id="terms-buy">
-                                    "Yours for ever, on the one device that you buy it for."
-                                </p>
+                                <p id="terms-buy">{td_string!(locale, title.buy_terms)}</p>
                                 <a
                                     class="button"
                                     href=checkout_path(&title.slug, OrderKind::Buy).to_string()
                                     aria-describedby="price-buy terms-buy"
                                 >
-                                    "Buy"
+                                    {td_string!(locale, title.buy)}
                                 </a>
                             </div>
                             <div class="offer">
                                 <p class="price" id="price-rent">
-                                    {title.rent.to_string()}
+                                    {price(locale, title.rent)}
                                 </p>
-                                <p id="terms-rent">{rental_terms(terms)}</p>
+                                <p id="terms-rent">{rental_terms(locale, terms)}</p>
                                 <a
                                     class="button button-second"
                                     href=checkout_path(&title.slug, OrderKind::Rent).to_string()
                                     aria-describedby="price-rent terms-rent"
                                 >
-                                    "Rent"
+                                    {td_string!(locale, title.rent)}
                                 </a>
                             </div>
                         </div>
@@ -110,30 +109,25 @@ fn Volume(data: Data) -> impl IntoView {
 
 #[component]
 fn Yours(slug: Slug, orders: Vec<Order>, here: bool) -> impl IntoView {
+    let locale = locale();
+    let heading = match here {
+        true => td_string!(locale, title.yours),
+        false => td_string!(locale, title.yours_elsewhere),
+    };
     view! {
         <section class="yours" aria-labelledby="yours-heading">
-            <h2 id="yours-heading">{if here { "Yours" } else { "Yours, on another device" }}</h2>
+            <h2 id="yours-heading">{heading}</h2>
             {orders.into_iter().map(|order| view! { <OrderLine order /> }).collect_view()}
             <a class="button button-play" href=format!("/watch/{slug}?play")>
-                "Play"
+                {td_string!(locale, title.play)}
             </a>
         </section>
     }
 }
 
 /// The terms of a rental, in a sentence or two.
-pub(super) fn rental_terms(terms: RentalTerms) -> String {
-    format!(
-        "On one device. Start it within {}; once started, it is yours for {}.",
-        count(terms.start_within_days, "day"),
-        count(terms.play_hours, "hour"),
-    )
-}
-
-/// What is bought or rented, in a word.
-pub(super) fn heading(kind: OrderKind) -> impl IntoView {
-    match kind {
-        OrderKind::Buy => Either::Left("Buy "),
-        OrderKind::Rent => Either::Right("Rent "),
-    }
+pub(super) fn rental_terms(locale: Locale, terms: RentalTerms) -> String {
+    let days = days(locale, terms.start_within_days);
+    let hours = hours(locale, terms.play_hours);
+    td_string!(locale, title.rent_terms, days, hours)
 }

@@ -7,7 +7,9 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     api::backend,
     components::{accent::Accents, alert::Alert, loaded::loaded, order_line::OrderLine},
+    i18n::td_string,
     islands::player::Player,
+    locale::locale,
     model::{Order, Title, TitlePage},
     pages::slug,
     problem::Problem,
@@ -35,19 +37,20 @@ pub fn WatchPage() -> impl IntoView {
                   why_not,
                   ..
               }| {
+            let locale = locale();
             let body = match why_not {
                 Some(problem) => Either::Left(view! { <NotYours title=title.clone() problem /> }),
                 None => Either::Right(view! { <Screening title=title.clone() orders at_once /> }),
             };
             view! {
-                <PageTitle text=format!("Watch {}", title.name) />
+                <PageTitle text=td_string!(locale, watch.title, film = title.name.clone()) />
                 <Accents titles=vec![title.clone()] />
                 <article class="watch-page" data-title=title.slug.to_string()>
                     <h1>{title.name}</h1>
                     {body}
                     <p>
                         <a class="quiet-link" href=format!("/title/{}", title.slug)>
-                            "About this film"
+                            {td_string!(locale, watch.about)}
                         </a>
                     </p>
                 </article>
@@ -58,23 +61,22 @@ pub fn WatchPage() -> impl IntoView {
 
 #[component]
 fn Screening(title: Title, orders: Vec<Order>, at_once: bool) -> impl IntoView {
+    let locale = locale();
     view! {
-        <Player slug=title.slug name=title.name backdrop=title.backdrop at_once />
-        <p class="note without-script">
-            "Playing needs JavaScript: the browser signs its own licence request. Turn \
-             JavaScript on and load this page again."
-        </p>
+        <Player locale slug=title.slug name=title.name backdrop=title.backdrop at_once />
+        <p class="note without-script">{td_string!(locale, watch.without_script)}</p>
         {orders.into_iter().map(|order| view! { <OrderLine order may_start=true /> }).collect_view()}
     }
 }
 
 #[component]
 fn NotYours(title: Title, problem: Problem) -> impl IntoView {
+    let locale = locale();
     view! {
         <div class="screen">
             <img class="screen-still" src=title.backdrop alt="" width="1280" height="720" />
             <div class="screen-over">
-                <Alert trouble=Trouble::about(&title.slug, &problem) />
+                <Alert locale trouble=Trouble::about(locale, &title.slug, &problem) />
             </div>
         </div>
     }

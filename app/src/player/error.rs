@@ -4,11 +4,18 @@ use expressplay::{ErrorCode, RefusalBody};
 use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{cdm::CdmError, trouble::Trouble};
+use crate::{
+    cdm::CdmError,
+    i18n::{Locale, td_string},
+    problem::Problem,
+    trouble::Trouble,
+};
 
 /// Why a film does not play.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PlayError {
+    /// The shop did not do its part.
+    Shop(Problem),
     /// ExpressPlay refused the licence.
     Refused(RefusalBody),
     /// ExpressPlay did not answer, or not in its own words.
@@ -131,61 +138,68 @@ impl From<CdmError> for PlayError {
     }
 }
 
-impl From<&PlayError> for Trouble {
-    fn from(error: &PlayError) -> Self {
-        match error {
-            PlayError::Refused(body) => Self {
-                code: Some(body.error_code),
-                ..Self::new(
-                    refusal(body),
-                    "Try again; if it happens again, register this device again.",
-                )
-            },
-            PlayError::LicenceService => Self::new(
-                "ExpressPlay, the licence service, is not answering.",
-                "Try again in a moment. Nothing is lost.",
-            ),
-            PlayError::NoLicence => Self::new(
-                "What ExpressPlay, the licence service, answered with is no licence.",
-                "Try again in a moment. Nothing is lost.",
-            ),
-            PlayError::NeedsPress => Self::new("The browser waits for you.", "Press the button."),
-            PlayError::Unsupported => Self::new(
-                "This browser cannot play protected video of this kind.",
-                "Use a current Chromium, Chrome, Edge or Firefox.",
-            ),
-            PlayError::NoPlayer => Self::new(
-                "The player did not load.",
-                "Check your connection, then load this page again.",
-            ),
-            PlayError::NoMedia => Self::new(
-                "The film's files did not come.",
-                "Check your connection and try again.",
-            ),
-            PlayError::Cdm(error) => error.clone().into(),
-            PlayError::Other(number) => Self::new(
-                format!("The player stopped with error {number}."),
-                "Try again.",
-            ),
-        }
+impl From<Problem> for PlayError {
+    fn from(problem: Problem) -> Self {
+        Self::Shop(problem)
     }
 }
 
-impl From<PlayError> for Trouble {
-    fn from(error: PlayError) -> Self {
-        Self::from(&error)
+impl PlayError {
+    /// What the viewer reads of it.
+    pub(crate) fn trouble(&self, locale: Locale) -> Trouble {
+        let (what, next) = match self {
+            Self::Shop(problem) => return Trouble::of(locale, problem),
+            Self::Cdm(error) => return error.trouble(locale),
+            Self::Refused(body) => return refused(locale, body),
+            Self::Other(number) => {
+                let what = td_string!(locale, playback.other, number = *number);
+                return Trouble::new(what, td_string!(locale, playback.other_next));
+            }
+            Self::LicenceService => (
+                td_string!(locale, playback.down),
+                td_string!(locale, playback.nothing_lost),
+            ),
+            Self::NoLicence => (
+                td_string!(locale, playback.no_licence),
+                td_string!(locale, playback.nothing_lost),
+            ),
+            Self::NeedsPress => (
+                td_string!(locale, playback.needs_press),
+                td_string!(locale, playback.needs_press_next),
+            ),
+            Self::Unsupported => (
+                td_string!(locale, playback.unsupported),
+                td_string!(locale, playback.unsupported_next),
+            ),
+            Self::NoPlayer => (
+                td_string!(locale, playback.no_player),
+                td_string!(locale, playback.no_player_next),
+            ),
+            Self::NoMedia => (
+                td_string!(locale, playback.no_media),
+                td_string!(locale, playback.no_media_next),
+            ),
+        };
+        Trouble::new(what, next)
     }
 }
 
-/// ExpressPlay's own words: the answer's, or the code's where the answer has none.
-fn refusal(body: &RefusalBody) -> String {
+/// A refusal in ExpressPlay's own words: the answer's, or the code's where the answer has none.
+fn refused(locale: Locale, body: &RefusalBody) -> Trouble {
     let words = match ErrorCode::from_number(body.error_code) {
-        _ if !body.error_message.is_empty() => body.error_message.as_str(),
-        Some(code) => code.text(),
-        None => "no reason given",
+        _ if !body.error_message.is_empty() => Some(body.error_message.as_str()),
+        Some(code) => Some(code.text()),
+        None => None,
     };
-    format!(
-        "ExpressPlay refused the licence: {}.",
-        words.trim_end_matches('.')
-    )
+    let quoted = words.map(|words| words.trim_end_matches('.').to_owned());
+    let words = match &quoted {
+        Some(words) => words,
+        None => td_string!(locale, playback.no_words),
+    };
+    let what = td_string!(locale, playback.refused, words);
+    Trouble {
+        code: Some(body.error_code),
+        quoted,
+        ..Trouble::new(what, td_string!(locale, playback.refused_next))
+    }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use app::{
     backend::Backend,
+    i18n::Locale,
     model::{
         Cdm, Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing,
         Registration, Slug, Title, TitlePage, Viewer,
@@ -50,6 +51,10 @@ impl Backend for Request {
 
     async fn sign_out(&self) -> Result<(), Problem> {
         self.browser.sign_out().await.map_err(Error::into_problem)
+    }
+
+    fn keep_locale(&self, locale: Locale) {
+        self.browser.keep_locale(locale);
     }
 
     async fn leave_failure(&self, failure: Failure) -> Result<(), Problem> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::problem::Problem;
+use app::problem::{Problem, field};
 use uuid::Uuid;
 
 use crate::common::{ALICE, BOB, Browser, DECLINED_CARD, TestShop};
@@ -230,7 +230,7 @@ async fn an_order_key_is_good_for_what_it_was_first_used_for_and_nothing_else() 
     alice.order(&form).await.map_err(|page| page.html).unwrap();
 
     let problem = Problem::BadInput {
-        field: "order key".to_owned(),
+        field: field::ORDER_KEY.to_owned(),
     };
     for (field, value) in [("slug", "north-light"), ("kind", "buy")] {
         let mut changed = form.clone();

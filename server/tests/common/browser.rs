@@ -4,6 +4,7 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use app::{
+    i18n::Locale,
     model::{Device as Registered, HandOver, Order, Playing, Registration},
     problem::Problem,
 };
@@ -35,7 +36,7 @@ pub(crate) struct Page {
 impl Page {
     /// Whether the page tells of a problem, in its words.
     pub(crate) fn tells_of(&self, problem: &Problem) -> bool {
-        self.html.contains(&problem.what())
+        self.html.contains(&problem.what(Locale::en))
     }
 
     /// The value of a hidden field.

@@ -13,6 +13,7 @@ use super::{Screen, Stage};
 use crate::{
     api::{hand_over, playing},
     cdm::Device,
+    i18n::td_string,
     model::{HandOver, OrderKind, Playing},
     player::{PlayError, Session, mounted, now, pause},
     problem::Problem,
@@ -44,22 +45,23 @@ pub(super) async fn start(screen: Screen) {
     }
     leave().await;
     screen.remaining.set(None);
-    screen.stage.set(Stage::Loading("Asking for your token…"));
+    screen.stage.set(Stage::Loading(td_string!(
+        screen.locale,
+        player.asking_token
+    )));
     match prepare(screen).await {
         Ok(attempt) => run(screen, Rc::new(attempt)).await,
-        Err(trouble) => end(screen, trouble).await,
+        Err(error) => end(screen, trouble(screen, &error)).await,
     }
 }
 
-async fn prepare(screen: Screen) -> Result<Attempt, Trouble> {
-    let slug = screen.slug.get_value();
-    let hand_over = hand_over(slug.clone())
-        .await
-        .map_err(|problem| Trouble::about(&slug, &problem))?;
+async fn prepare(screen: Screen) -> Result<Attempt, PlayError> {
+    let hand_over = hand_over(screen.slug.get_value()).await?;
     let device = Device::of(hand_over.cdm).await?;
-    screen
-        .stage
-        .set(Stage::Loading("Asking ExpressPlay for a licence…"));
+    screen.stage.set(Stage::Loading(td_string!(
+        screen.locale,
+        player.asking_licence
+    )));
     let session = Session::open(&mounted(screen.video).await, &hand_over, &device).await?;
     Ok(Attempt {
         hand_over,
@@ -114,38 +116,48 @@ async fn fail(screen: Screen, attempt: &Rc<Attempt>, error: &PlayError) {
 
 /// A refusal for another device names both devices.
 fn explain(screen: Screen, attempt: &Attempt, error: &PlayError) -> Trouble {
-    let trouble = Trouble::from(error);
+    let trouble = trouble(screen, error);
     let Some(order) = &attempt.hand_over.order else {
         return trouble;
     };
     if trouble.code != Some(ErrorCode::DeviceNotAuthenticated.number()) {
         return trouble;
     }
-    let bound = order.device_id;
-    let this = match attempt.device.id() {
-        Some(this) if this == bound => return trouble,
-        Some(this) => format!("this is device {}", this.short()),
-        // The browser's own CDM shows its device_id to nobody: more cannot be said.
-        None => return trouble,
+    // The browser's own CDM shows its device_id to nobody: more cannot be said.
+    let Some(this) = attempt.device.id().filter(|id| *id != order.device_id) else {
+        return trouble;
     };
-    let (verb, again) = match order.kind {
-        OrderKind::Buy => ("bought", "buy it for this one too"),
-        OrderKind::Rent => ("rented", "rent it for this one too"),
+    let (locale, words) = (screen.locale, ErrorCode::DeviceNotAuthenticated.text());
+    let (bound, this) = (order.device_id.short(), this.short());
+    let (what, next) = match order.kind {
+        OrderKind::Buy => (
+            td_string!(locale, playback.other_device_bought, words, bound, this),
+            td_string!(locale, playback.other_device_bought_next),
+        ),
+        OrderKind::Rent => (
+            td_string!(locale, playback.other_device_rented, words, bound, this),
+            td_string!(locale, playback.other_device_rented_next),
+        ),
     };
-    let what = format!(
-        "ExpressPlay refused the licence: {}. The film was {verb} on device {}; {this}.",
-        ErrorCode::DeviceNotAuthenticated.text(),
-        bound.short(),
-    );
     Trouble {
-        what,
-        next: format!("Play it on that device, or {again}."),
-        ..trouble
+        code: trouble.code,
+        quoted: Some(words.to_owned()),
+        ..Trouble::new(what, next)
     }
     .with_link(
         format!("/title/{}", screen.slug.get_value()),
-        "See the title",
+        td_string!(locale, alert.title),
     )
+}
+
+/// What the viewer reads of an error: where the shop refused, with a link to the title.
+fn trouble(screen: Screen, error: &PlayError) -> Trouble {
+    match error {
+        PlayError::Shop(problem) => {
+            Trouble::about(screen.locale, &screen.slug.get_value(), problem)
+        }
+        error => error.trouble(screen.locale),
+    }
 }
 
 /// Tells the server that a licence came, so that it looks at the record (seed step 7), and keeps
@@ -177,8 +189,8 @@ async fn keep_time(screen: Screen, attempt: Rc<Attempt>, order: Uuid) {
             let left = ends_at.map(|ends_at| (ends_at - now()).max(0.0));
             screen.remaining.set(left.map(|left| left as u64));
             if left == Some(0.0) {
-                let over = Trouble::about(&screen.slug.get_value(), &Problem::RentalOver);
-                return end(screen, over).await;
+                let over = PlayError::Shop(Problem::RentalOver);
+                return end(screen, trouble(screen, &over)).await;
             }
             pause(left.unwrap_or(1000.0).min(1000.0) as i32).await;
         }
