@@ -12,6 +12,7 @@ mod client;
 mod devices;
 mod hosts;
 mod killed;
+mod language;
 mod messages;
 mod orders;
 mod outage;

@@ -34,9 +34,11 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Whether the page tells of a problem, in its words.
+    /// Whether the page tells of a problem, in its words; some are marked as ExpressPlay's.
     pub(crate) fn tells_of(&self, problem: &Problem) -> bool {
-        self.html.contains(&problem.what(Locale::en))
+        let after_tags = self.html.split('<').filter_map(|part| part.split_once('>'));
+        let text: String = after_tags.map(|(_, text)| text).collect();
+        text.contains(&problem.what(Locale::en))
     }
 
     /// The value of a hidden field.
