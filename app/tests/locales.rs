@@ -13,7 +13,12 @@ const ENGLISH: &str = include_str!("../locales/en.json");
 const SWEDISH: &str = include_str!("../locales/sv.json");
 
 /// What is written alike in both.
-const ALIKE: [&str; 3] = ["words.date", "words.left_minutes", "words.left_seconds"];
+const ALIKE: [&str; 4] = [
+    "words.date",
+    "words.left_minutes",
+    "words.left_seconds",
+    "workflow.took",
+];
 
 /// Every text by its key, such as `catalogue.heading`.
 fn texts(json: &str) -> BTreeMap<String, String> {

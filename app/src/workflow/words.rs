@@ -18,7 +18,7 @@ pub(super) fn party(locale: Locale, party: Party) -> &'static str {
     match party {
         Party::Device => td_string!(locale, workflow.party.device),
         Party::Entitlement => td_string!(locale, workflow.party.entitlement),
-        Party::ExpressPlay => td_string!(locale, workflow.party.expressplay),
+        Party::ExpressPlay => "ExpressPlay",
         Party::History => td_string!(locale, workflow.party.history),
     }
 }
@@ -28,7 +28,7 @@ pub(super) fn short_party(locale: Locale, party: Party) -> &'static str {
     match party {
         Party::Device => td_string!(locale, workflow.party_short.device),
         Party::Entitlement => td_string!(locale, workflow.party_short.entitlement),
-        Party::ExpressPlay => td_string!(locale, workflow.party_short.expressplay),
+        Party::ExpressPlay => "ExpressPlay",
         Party::History => td_string!(locale, workflow.party_short.history),
     }
 }

@@ -17,11 +17,7 @@ use super::{
 use crate::{i18n::td_string, locale::locale};
 
 /// The message, and the device that its token is bound to.
-pub(super) fn details(
-    message: Message,
-    bound: Option<DeviceId>,
-    query: &WorkflowQuery,
-) -> impl IntoView + use<> {
+pub(super) fn details(message: Message, bound: Option<DeviceId>, query: &WorkflowQuery) -> AnyView {
     let locale = locale();
     let number = message.act.step();
     let (step_name, step_text) = step(locale, number);
@@ -96,12 +92,13 @@ pub(super) fn details(
             {answered}
             <CopyCurl curl />
             <p class="facts">
-                {td_string!(locale, workflow.message.traceparent)} " "
+                "traceparent "
                 <code class="traceparent">{message.traceparent.to_string()}</code> " "
                 {td_string!(locale, workflow.message.trace_text)}
             </p>
         </section>
     }
+    .into_any()
 }
 
 /// Why it came to nothing, in the words of whoever said so.

@@ -3,7 +3,7 @@
 //! Across, places are in percent, so that it is as wide as its page lets it be and its text stays
 //! as large as the page's. Down, they are in pixels, one row under the other.
 
-use leptos::{either::EitherOf4, prelude::*};
+use leptos::prelude::*;
 
 use super::super::{
     Episode, Message, Outcome, Party, WorkflowQuery,
@@ -40,7 +40,7 @@ impl Row {
 }
 
 /// The diagram.
-pub(super) fn diagram(episodes: &[Episode], query: &WorkflowQuery) -> impl IntoView + use<> {
+pub(super) fn diagram(episodes: &[Episode], query: &WorkflowQuery) -> AnyView {
     let locale = locale();
     let rows: Vec<_> = episodes.iter().flat_map(rows).collect();
     let height = rows.iter().map(Row::height).sum::<u32>() + END;
@@ -97,6 +97,7 @@ pub(super) fn diagram(episodes: &[Episode], query: &WorkflowQuery) -> impl IntoV
             </svg>
         </figure>
     }
+    .into_any()
 }
 
 /// An episode's rows, in the order in which it all happened.
@@ -130,21 +131,22 @@ const fn was_recorded(message: &Message) -> bool {
         )
 }
 
-fn draw(row: Row, top: u32, query: &WorkflowQuery) -> impl IntoView + use<> {
+fn draw(row: Row, top: u32, query: &WorkflowQuery) -> AnyView {
     let locale = locale();
     match row {
-        Row::Heading(text) => EitherOf4::A(view! {
+        Row::Heading(text) => view! {
             <g class="occasion">
                 <line x1="0" x2="100%" y1=(top + 30).to_string() y2=(top + 30).to_string() />
                 <text x="0" y=(top + 22).to_string()>
                     {text}
                 </text>
             </g>
-        }),
+        }
+        .into_any(),
         Row::Question(message) => {
             let (from, to) = (message.act.from(), message.act.to());
             let text = act(locale, message.act).0;
-            EitherOf4::B(arrow(Arrow {
+            arrow(Arrow {
                 text: text.to_owned(),
                 class: "question",
                 badge: Some(message.act.step()),
@@ -153,7 +155,7 @@ fn draw(row: Row, top: u32, query: &WorkflowQuery) -> impl IntoView + use<> {
                 top,
                 message,
                 query,
-            }))
+            })
         }
         Row::Answer(message) => {
             let (from, to) = (message.act.to(), message.act.from());
@@ -161,7 +163,7 @@ fn draw(row: Row, top: u32, query: &WorkflowQuery) -> impl IntoView + use<> {
                 Some(Outcome::Granted) | None => "answer",
                 Some(_) => "answer answer-no",
             };
-            EitherOf4::C(arrow(Arrow {
+            arrow(Arrow {
                 text: answer(locale, &message),
                 class,
                 badge: None,
@@ -170,14 +172,14 @@ fn draw(row: Row, top: u32, query: &WorkflowQuery) -> impl IntoView + use<> {
                 top,
                 message,
                 query,
-            }))
+            })
         }
         Row::Recorded(message) => {
             let text = match message.outcome {
                 Some(Outcome::Granted) => td_string!(locale, workflow.recorded),
                 _ => td_string!(locale, workflow.recorded_refusal),
             };
-            EitherOf4::D(arrow(Arrow {
+            arrow(Arrow {
                 text: text.to_owned(),
                 class: "recorded",
                 badge: None,
@@ -186,7 +188,7 @@ fn draw(row: Row, top: u32, query: &WorkflowQuery) -> impl IntoView + use<> {
                 top,
                 message,
                 query,
-            }))
+            })
         }
     }
 }
@@ -202,7 +204,7 @@ struct Arrow<'a> {
     query: &'a WorkflowQuery,
 }
 
-fn arrow(arrow: Arrow<'_>) -> impl IntoView + use<> {
+fn arrow(arrow: Arrow<'_>) -> AnyView {
     let Arrow {
         text,
         class,
@@ -282,6 +284,7 @@ fn arrow(arrow: Arrow<'_>) -> impl IntoView + use<> {
             {badge}
         </a>
     }
+    .into_any()
 }
 
 /// The place of a lifeline, in percent of the width.

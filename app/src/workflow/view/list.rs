@@ -12,7 +12,7 @@ use super::{
 use crate::{i18n::td_string, locale::locale};
 
 /// The list.
-pub(super) fn list(episodes: Vec<Episode>, query: &WorkflowQuery) -> impl IntoView + use<> {
+pub(super) fn list(episodes: Vec<Episode>, query: &WorkflowQuery) -> AnyView {
     let locale = locale();
     let groups = episodes
         .into_iter()
@@ -34,6 +34,7 @@ pub(super) fn list(episodes: Vec<Episode>, query: &WorkflowQuery) -> impl IntoVi
             {groups}
         </details>
     }
+    .into_any()
 }
 
 fn item(message: &Message, query: &WorkflowQuery) -> impl IntoView + use<> {

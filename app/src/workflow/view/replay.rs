@@ -6,7 +6,7 @@ use super::super::WorkflowQuery;
 use crate::{i18n::td_string, locale::locale};
 
 /// The controls of a replay.
-pub(super) fn replay(ids: &[i64], query: &WorkflowQuery) -> impl IntoView + use<> {
+pub(super) fn replay(ids: &[i64], query: &WorkflowQuery) -> AnyView {
     let locale = locale();
     let at = |place: usize| {
         ids.get(place).map(|id| WorkflowQuery {
@@ -16,15 +16,17 @@ pub(super) fn replay(ids: &[i64], query: &WorkflowQuery) -> impl IntoView + use<
         })
     };
     let Some(upto) = query.upto else {
-        return Either::Left(at(0).map(|first| {
-            view! {
-                <p class="replay">
-                    <a class="quiet-button" href=first.href() data-view data-key="replay">
-                        {td_string!(locale, workflow.replay.start)}
-                    </a>
-                </p>
-            }
-        }));
+        return at(0)
+            .map(|first| {
+                view! {
+                    <p class="replay">
+                        <a class="quiet-button" href=first.href() data-view data-key="replay">
+                            {td_string!(locale, workflow.replay.start)}
+                        </a>
+                    </p>
+                }
+            })
+            .into_any();
     };
     let place = ids.iter().position(|id| *id == upto).unwrap_or(0);
     let (now, all) = (place + 1, ids.len());
@@ -35,7 +37,7 @@ pub(super) fn replay(ids: &[i64], query: &WorkflowQuery) -> impl IntoView + use<
         message: None,
         ..query.clone()
     };
-    Either::Right(view! {
+    view! {
         <nav class="replay" aria-label=td_string!(locale, workflow.replay.start)>
             {turn(back, "back", td_string!(locale, workflow.replay.back))}
             <span class="replay-at">{td_string!(locale, workflow.replay.at, now, all)}</span>
@@ -44,7 +46,8 @@ pub(super) fn replay(ids: &[i64], query: &WorkflowQuery) -> impl IntoView + use<
                 {td_string!(locale, workflow.replay.all)}
             </a>
         </nav>
-    })
+    }
+    .into_any()
 }
 
 /// A way on; where there is none, its place.
