@@ -177,7 +177,7 @@ proptest! {
             for batch in batches {
                 let expected: Vec<_> = batch
                     .iter()
-                    .map(|(draft, mark)| model.append(draft, mark.as_ref()))
+                    .map(|(draft, mark)| Ok(model.append(draft, mark.as_ref())))
                     .collect();
                 let batch: Vec<_> = batch.into_iter().map(entry).collect();
                 let come = commit(&database, &places, &mut marks, NOW, &batch).await;
@@ -211,28 +211,27 @@ async fn a_crowd_is_written_without_a_gap() {
 async fn a_commit_that_fails_is_told_to_all_and_uses_nothing_up() {
     let database = database().await;
     let (log, _) = log(&database).await;
-    let rename = async |from: &str, to: &str| {
-        let sql = format!("alter table {from} rename to {to}");
-        sqlx::query(&sql).execute(&database).await.unwrap();
-    };
-    let crowd = || {
-        let appends = ["a", "b", "c"].map(|jti| log.append(draft(1), Some(mark(jti))));
-        join_all(appends)
-    };
-    rename("record", "elsewhere").await;
-    let failed = crowd().await;
-    assert!(
-        failed
-            .iter()
-            .all(|it| matches!(it, Err(LogError::Commit(_))))
-    );
-    rename("elsewhere", "record").await;
-    let written = crowd().await;
-    assert!(
-        written
-            .iter()
-            .all(|it| matches!(it, Ok(Outcome::AsDrafted)))
-    );
+    let first = log.append(draft(1), Some(mark("first"))).await;
+    assert!(matches!(first, Ok(Outcome::AsDrafted)));
+    let both = || join_all(["a", "b"].map(|jti| log.append(draft(1), Some(mark(jti)))));
+    // Once the records are in.
+    run(
+        &database,
+        "create trigger breaks before insert on used_challenge
+         begin select raise(abort, 'broken'); end",
+    )
+    .await;
+    let failed = both().await;
+    let are_told = |it: &Result<_, _>| matches!(it, Err(LogError::Commit(_)));
+    assert!(failed.iter().all(are_told), "{failed:?}");
+    assert_eq!(number(&database, "select count(*) from record").await, 1);
+    run(&database, "drop trigger breaks").await;
+    let written = both().await;
+    let are_written = |it: &Result<_, _>| matches!(it, Ok(Outcome::AsDrafted));
+    assert!(written.iter().all(are_written), "{written:?}");
+    let newest = number(&database, "select max(event_id) from record").await;
+    assert_eq!(newest, 3, "without a gap");
+    assert_eq!(number(&database, "select remaining from credit").await, 0);
 }
 
 #[tokio::test]
@@ -247,7 +246,7 @@ async fn a_mark_is_kept_for_its_lifetime_and_a_minute_more_at_most() {
         }
         // It is the same after a restart.
         marks = Marks::load(&database, time).await.unwrap();
-        outcomes.unwrap()[0]
+        outcomes.unwrap().remove(0).unwrap()
     };
     assert_eq!(at(NOW, "a").await, Outcome::AsDrafted);
     let last = NOW + MARK_LIFETIME;
@@ -412,4 +411,36 @@ async fn a_log_of_an_older_version_is_carried_over() {
     log.append(draft(0), None).await.unwrap();
     let newest = number(&database, "select max(event_id) from record").await;
     assert_eq!(newest, 3);
+}
+
+#[tokio::test]
+async fn a_full_account_is_refused_by_itself() {
+    let database = database().await;
+    let (before, _) = log(&database).await;
+    for account in [0, 2] {
+        before.append(draft(account), None).await.unwrap();
+    }
+    run(
+        &database,
+        "update record set key = (1 << 32) + 4294967294 where key >> 32 = 1",
+    )
+    .await;
+    let (log, _) = log(&database).await;
+    // Many at once, so that they are in one commit.
+    let batch = [0, 2, 0, 2].map(|account| log.append(draft(account), None));
+    let outcomes = join_all(batch).await;
+    let written = Ok(Outcome::AsDrafted);
+    let full = Err(LogError::Full);
+    assert_eq!(outcomes, [written.clone(), written.clone(), full, written]);
+    let of = async |number_of_it: i64| {
+        let sql = format!("select max(event_id) from record where key >> 32 = {number_of_it}");
+        number(&database, &sql).await
+    };
+    assert_eq!((of(1).await, of(2).await), (i64::from(u32::MAX), 3));
+    let kept = number(&database, "select count(*) from record").await;
+    assert_eq!(kept, 5);
+}
+
+async fn run(database: &SqlitePool, sql: &'static str) {
+    sqlx::query(sql).execute(database).await.unwrap();
 }
