@@ -14,6 +14,7 @@ use crate::{
     device::MARK_LIFETIME,
     records::{COLUMNS, read_row},
     sandbox::Sandboxes,
+    upgrade,
 };
 
 const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
@@ -363,21 +364,15 @@ async fn a_licence_is_found_by_its_cookie_before_and_after_the_index_takes_it_in
     assert!(was_indexed, "the index has taken in what came first");
 }
 
-#[tokio::test]
-async fn a_log_of_an_older_version_is_carried_over() {
+/// A database as the version before short keys left it, with records of accounts.
+async fn older_database(records: &[(AccountId, i64, &str)]) -> SqlitePool {
     let url = database::IN_MEMORY;
     let options = database::options(url).unwrap();
     let database = database::pool(url, 1).connect_with(options).await.unwrap();
     let mut older = sqlx::migrate!();
     older.migrations.to_mut().retain(|it| it.version <= 5);
     older.run(&database).await.unwrap();
-    // In both orders, so that neither number nor key can be right by chance.
-    for (account, event_id, cookie) in [
-        (ACCOUNTS[1], 1, "mine"),
-        (ACCOUNTS[0], 2, "mine"),
-        (ACCOUNTS[0], 1, "other"),
-        (ACCOUNTS[1], 2, "mine"),
-    ] {
+    for (account, event_id, cookie) in records {
         sqlx::query(
             "insert into record values (?, ?, 7, 'wv', ?, x'01010101010101010101010101010101', null,
              'a film', '[]', 'issued', null, '127.0.0.1', 'license')",
@@ -389,7 +384,20 @@ async fn a_log_of_an_older_version_is_carried_over() {
         .await
         .unwrap();
     }
-    sqlx::migrate!().run(&database).await.unwrap();
+    database
+}
+
+#[tokio::test]
+async fn a_log_of_an_older_version_is_carried_over() {
+    // In both orders, so that neither number nor key can be right by chance.
+    let database = older_database(&[
+        (ACCOUNTS[1], 1, "mine"),
+        (ACCOUNTS[0], 2, "mine"),
+        (ACCOUNTS[0], 1, "other"),
+        (ACCOUNTS[1], 2, "mine"),
+    ])
+    .await;
+    upgrade::run(&database).await.unwrap();
     crate::cookie_index::catch_up(&database).await.unwrap();
     let found = async |account: AccountId| {
         let sql = crate::cookie_index::select();
@@ -411,6 +419,61 @@ async fn a_log_of_an_older_version_is_carried_over() {
     log.append(draft(0), None).await.unwrap();
     let newest = number(&database, "select max(event_id) from record").await;
     assert_eq!(newest, 3);
+}
+
+#[tokio::test]
+async fn an_older_accounts_ids_that_are_too_large_are_numbered_anew() {
+    let database = older_database(&[
+        (ACCOUNTS[0], 1, "first"),
+        (ACCOUNTS[0], 2, "second"),
+        (ACCOUNTS[0], (1 << 32) + 1, "third"),
+        (ACCOUNTS[0], 1 << 53, "fourth"),
+        (ACCOUNTS[1], 1, "other first"),
+        (ACCOUNTS[1], 1 << 31, "other last"),
+    ])
+    .await;
+    upgrade::run(&database).await.unwrap();
+    let rows: Vec<(String, i64, String)> = sqlx::query_as(
+        "select account.id, event_id, cookie from record
+         join account on account.number = key >> 32 order by 1, 2",
+    )
+    .fetch_all(&database)
+    .await
+    .unwrap();
+    let of = |account: usize, id: i64, cookie: &str| {
+        (ACCOUNTS[account].to_string(), id, cookie.to_owned())
+    };
+    let expected = [
+        of(0, 1, "first"),
+        of(0, 2, "second"),
+        of(0, 3, "third"),
+        of(0, 4, "fourth"),
+        of(1, 1, "other first"),
+        of(1, 1 << 31, "other last"),
+    ];
+    assert_eq!(rows, expected);
+}
+
+#[tokio::test]
+async fn a_challenge_that_an_older_version_took_is_used() {
+    let database = older_database(&[]).await;
+    sqlx::query("insert into used_challenge values (?, 'a', ?)")
+        .bind(&[7; 32][..])
+        .bind(NOW.as_millisecond())
+        .execute(&database)
+        .await
+        .unwrap();
+    upgrade::run(&database).await.unwrap();
+    let places = Places::default();
+    let mut marks = Marks::load(&database, NOW).await.unwrap();
+    let batch = ["a", "b"].map(|jti| entry((draft(0), Some(mark(jti)))));
+    let outcomes = commit(&database, &places, &mut marks, NOW, &batch).await;
+    let expected = [Outcome::Replayed, Outcome::AsDrafted].map(Ok);
+    assert_eq!(outcomes.unwrap(), expected);
+    // There is nothing to carry over a second time.
+    upgrade::run(&database).await.unwrap();
+    let kept = number(&database, "select count(*) from used_challenge").await;
+    assert_eq!(kept, 2);
 }
 
 #[tokio::test]
