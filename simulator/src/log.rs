@@ -215,9 +215,7 @@ impl Writer {
             let _ = entry.reply.send(outcome);
         }
         self.metrics.committed(written);
-        if self.marks.forget_old(now) {
-            Marks::prune(&self.database, now).await?;
-        }
+        self.marks.forget_old(&self.database, now).await?;
         self.backlog.work_off(&self.database).await
     }
 }

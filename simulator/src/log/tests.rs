@@ -237,27 +237,29 @@ async fn a_commit_that_fails_is_told_to_all_and_uses_nothing_up() {
 
 #[tokio::test]
 async fn a_mark_is_kept_for_its_lifetime_and_a_minute_more_at_most() {
-    let database = database().await;
-    let (places, mut marks) = (Places::default(), Marks::default());
-    let mut at = async |time: Timestamp, jti: &str| {
-        let batch = [entry((draft(0), Some(mark(jti))))];
-        let outcomes = commit(&database, &places, &mut marks, time, &batch).await;
-        if marks.forget_old(time) {
-            Marks::prune(&database, time).await.unwrap();
-        }
-        // It is the same after a restart.
-        marks = Marks::load(&database, time).await.unwrap();
-        outcomes.unwrap().remove(0).unwrap()
-    };
-    assert_eq!(at(NOW, "a").await, Outcome::AsDrafted);
-    let last = NOW + MARK_LIFETIME;
-    assert_eq!(at(last, "a").await, Outcome::Replayed);
-    let gone = last + SignedDuration::from_mins(1) + SignedDuration::from_millis(1);
-    assert_eq!(at(gone, "b").await, Outcome::AsDrafted);
-    assert_eq!(at(gone, "b").await, Outcome::Replayed);
-    let kept = number(&database, "select count(*) from used_challenge").await;
-    assert_eq!(kept, 1);
-    assert_eq!(at(gone, "a").await, Outcome::AsDrafted);
+    // In memory as long as on disk.
+    for restarts in [false, true] {
+        let database = database().await;
+        let (places, mut marks) = (Places::default(), Marks::default());
+        let mut at = async |time: Timestamp, jti: &str| {
+            let batch = [entry((draft(0), Some(mark(jti))))];
+            let outcomes = commit(&database, &places, &mut marks, time, &batch).await;
+            marks.forget_old(&database, time).await.unwrap();
+            if restarts {
+                marks = Marks::load(&database, time).await.unwrap();
+            }
+            outcomes.unwrap().remove(0).unwrap()
+        };
+        assert_eq!(at(NOW, "a").await, Outcome::AsDrafted);
+        let last = NOW + MARK_LIFETIME;
+        assert_eq!(at(last, "a").await, Outcome::Replayed);
+        let gone = last + SignedDuration::from_mins(1) + SignedDuration::from_millis(1);
+        assert_eq!(at(gone, "b").await, Outcome::AsDrafted);
+        assert_eq!(at(gone, "b").await, Outcome::Replayed);
+        let kept = number(&database, "select count(*) from used_challenge").await;
+        assert_eq!(kept, 1);
+        assert_eq!(at(gone, "a").await, Outcome::AsDrafted);
+    }
 }
 
 async fn number(database: &SqlitePool, sql: &str) -> i64 {
@@ -502,6 +504,45 @@ async fn a_full_account_is_refused_by_itself() {
     assert_eq!((of(1).await, of(2).await), (i64::from(u32::MAX), 3));
     let kept = number(&database, "select count(*) from record").await;
     assert_eq!(kept, 5);
+}
+
+#[tokio::test]
+async fn marks_of_a_run_that_ended_before_they_were_old_are_forgotten_at_the_next_start() {
+    let database = database().await;
+    let (places, mut marks) = (Places::default(), Marks::default());
+    for (time, jti) in [(NOW, "a"), (NOW + MARK_LIFETIME, "b")] {
+        let batch = [entry((draft(0), Some(mark(jti))))];
+        let outcomes = commit(&database, &places, &mut marks, time, &batch).await;
+        outcomes.unwrap();
+    }
+    let later = NOW + MARK_LIFETIME + SignedDuration::from_millis(1);
+    Marks::load(&database, later).await.unwrap();
+    let kept = number(&database, "select count(*) from used_challenge").await;
+    assert_eq!(kept, 1);
+    Marks::load(&database, later + MARK_LIFETIME).await.unwrap();
+    let kept = number(&database, "select count(*) from used_challenge").await;
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test]
+async fn marks_leave_the_disk_a_few_thousand_at_a_time() {
+    let database = database().await;
+    sqlx::query(
+        "with recursive mark (n) as (select 1 union all select n + 1 from mark limit 10000)
+         insert into used_challenge (mark, used_at_ms) select n, ? from mark",
+    )
+    .bind(NOW.as_millisecond())
+    .execute(&database)
+    .await
+    .unwrap();
+    let mut marks = Marks::load(&database, NOW).await.unwrap();
+    let later = NOW + MARK_LIFETIME + SignedDuration::from_mins(1);
+    let mut left = vec![];
+    for _ in 0..4 {
+        marks.forget_old(&database, later).await.unwrap();
+        left.push(number(&database, "select count(*) from used_challenge").await);
+    }
+    assert_eq!(left, [10_000 - 4096, 10_000 - 2 * 4096, 0, 0]);
 }
 
 async fn run(database: &SqlitePool, sql: &'static str) {
