@@ -141,6 +141,69 @@ async fn a_reset_forgets_what_was_done_and_keeps_who_may_do_it() {
     play(bench).await;
 }
 
+/// A sandbox with one account, of that number.
+async fn sandbox_of(bench: &Bench, number: u32) -> String {
+    let authenticator = format!("{number},{KEY}");
+    let new = json!({ "name": format!("box-{number}"),
+        "accounts": [{ "environment": "test", "authenticator": authenticator }] });
+    done(bench, Method::POST, "/__sim/sandboxes", new).await;
+    authenticator
+}
+
+/// Redeems a token of an account.
+async fn redeem_for(bench: &Bench, authenticator: &str) {
+    let mut form = base_form(Drm::Widevine);
+    form.push(("customerAuthenticator", authenticator));
+    let call = bench.http.post(bench.url("/hms/wv/token")).form(&form);
+    let url = call.send().await.unwrap().text().await.unwrap();
+    let answer = bench.redeem(&url.parse().unwrap(), &device(), &[KID]).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+/// The ids of an account's records, the newest first.
+async fn ids_of(bench: &Bench, authenticator: &str) -> Vec<String> {
+    let call = bench.http.get(bench.url("/cmiapi/getrecord/"));
+    let call = call.query(&[("customerAuthenticator", authenticator)]);
+    let answer: Value = call.send().await.unwrap().json().await.unwrap();
+    let records = answer["records"].as_array().unwrap().iter();
+    let ids = records.map(|record| record["event_id"].as_str().unwrap().to_owned());
+    ids.collect()
+}
+
+#[tokio::test]
+async fn a_reset_account_counts_its_records_from_1_again() {
+    let bench = &Bench::start().await;
+    let account = &sandbox_of(bench, 81).await;
+    redeem_for(bench, account).await;
+    redeem_for(bench, account).await;
+    assert_eq!(ids_of(bench, account).await, ["2", "1"]);
+    let reset = "/__sim/sandboxes/box-81/reset";
+    done(bench, Method::POST, reset, json!({})).await;
+    redeem_for(bench, account).await;
+    assert_eq!(ids_of(bench, account).await, ["1"]);
+}
+
+#[tokio::test]
+async fn accounts_that_are_reset_in_turn_do_not_come_into_each_other() {
+    let bench = &Bench::start().await;
+    let one = &sandbox_of(bench, 81).await;
+    let other = &sandbox_of(bench, 82).await;
+    redeem_for(bench, one).await;
+    for _ in 0..3 {
+        redeem_for(bench, other).await;
+    }
+    for number in [81, 82] {
+        let reset = format!("/__sim/sandboxes/box-{number}/reset");
+        done(bench, Method::POST, &reset, json!({})).await;
+    }
+    // The other way round: who comes first has the first place.
+    redeem_for(bench, other).await;
+    redeem_for(bench, one).await;
+    redeem_for(bench, one).await;
+    assert_eq!(ids_of(bench, other).await, ["1"]);
+    assert_eq!(ids_of(bench, one).await, ["2", "1"]);
+}
+
 #[tokio::test]
 async fn a_seed_that_begins_again_takes_no_kept_keys_place_and_gives_no_authenticator_away() {
     let bench = &Bench::start().await;
