@@ -15,8 +15,9 @@ use crate::account::Settings;
 /// How far `iat` may be off, either way.
 pub(crate) const MAX_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// How long a `jti` is remembered: twice [`MAX_SKEW`] and a minute, so that no challenge outlives
-/// its mark, however long a commit takes.
+/// How long a `jti` is remembered at least: twice [`MAX_SKEW`] and a minute, so that no challenge
+/// outlives its mark, however long a commit takes. It is a minute more at most, since those of a
+/// minute are forgotten together.
 pub(crate) const MARK_LIFETIME: SignedDuration = SignedDuration::from_mins(11);
 
 /// Who asks for a licence, as far as the challenge says.

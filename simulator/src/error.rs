@@ -80,7 +80,7 @@ impl Failure {
             (Some(trouble), _) => {
                 format!("{trouble}: nothing is granted any more, and the simulator stops")
             }
-            (None, Some(LogError::Stopping)) => "the simulator is stopping".to_owned(),
+            (None, Some(why @ (LogError::Stopping | LogError::Full))) => why.to_string(),
             (None, _) => "the simulator's log says more".to_owned(),
         };
         Self {

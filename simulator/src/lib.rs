@@ -37,7 +37,7 @@
 //! | [`control`], [`sandbox`] | the control plane, `/__sim/`, and the sandboxes that it makes |
 //! | `openapi` | what all of it looks like, for machines and people |
 //! | [`clock`], [`entropy`] | time and randomness, which tests may own |
-//! | [`database`] | SQLite, as everything here keeps it, and what may be wrong with it |
+//! | [`database`], `upgrade` | SQLite, as everything here keeps it, and what may be wrong with it; an older version's database |
 //! | `ending` | how a simulator ends: told to, or because its database takes no more |
 //! | [`logging`], `metrics` | logs, and numbers for Prometheus |
 
@@ -72,6 +72,7 @@ mod service;
 mod simulator;
 mod soft_device;
 mod token;
+mod upgrade;
 
 pub use account::{Account, DrmSet, Environment, Settings};
 pub use clock::Clock;

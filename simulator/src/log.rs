@@ -95,10 +95,13 @@ impl Outcome {
 }
 
 /// Why a record was not written.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum LogError {
     #[error("the record could not be committed: {0}")]
     Commit(String),
+    /// Its account has no room, and nobody else is concerned.
+    #[error("the account has as many records as one can have: reset its sandbox")]
+    Full,
     /// Nothing more can be committed.
     #[error(transparent)]
     Broken(Trouble),
@@ -204,17 +207,15 @@ impl Writer {
         };
         let mut written = 0;
         for (entry, outcome) in batch.drain(..).zip(outcomes) {
-            if outcome != Outcome::Dropped {
+            if matches!(&outcome, Ok(it) if *it != Outcome::Dropped) {
                 self.backlog.add(entry.draft.account);
                 written += 1;
             }
             // One that nobody waits for any more belongs to a client that went away.
-            let _ = entry.reply.send(Ok(outcome));
+            let _ = entry.reply.send(outcome);
         }
         self.metrics.committed(written);
-        if self.marks.forget_old(now) {
-            Marks::prune(&self.database, now).await?;
-        }
+        self.marks.forget_old(&self.database, now).await?;
         self.backlog.work_off(&self.database).await
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     sandbox::{Sandbox, SandboxName, Sandboxes},
     seal::Sealer,
     service::{Parts, Service},
+    upgrade,
 };
 
 /// How long open connections may keep a simulator that is told to stop.
@@ -480,7 +481,7 @@ fn read_public_url(text: &str) -> Result<String, Error> {
 async fn open(url: &str) -> Result<(SqlitePool, SqlitePool), sqlx::Error> {
     let options = database::options(url)?;
     let writer = database::pool(url, 1).connect_with(options.clone()).await?;
-    sqlx::migrate!().run(&writer).await?;
+    upgrade::run(&writer).await?;
     cookie_index::catch_up(&writer).await?;
     let readers = if database::is_in_memory(url) {
         writer.clone()

@@ -12,7 +12,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, Transaction, error::ErrorKind};
 
 use super::{
     At, Body, ChangeSettings, NewAccount, NewSandbox, Problem, SandboxState, sandboxes::Chosen,
@@ -44,13 +44,17 @@ const TABLES: [(&str, &str, &str); 3] = [
          where account.id = ?",
         "insert into account (id) values (?1);
          insert into record
-         select (account.number << 32) + (value ->> 'eventId'), value ->> 'eventTimeMs',
+         select (account.number << 32)
+              + case when max(event_id) over () > 2147483648
+                     then row_number() over (order by event_id) else event_id end,
+            value ->> 'eventTimeMs',
             value ->> 'drm',
             value ->> 'cookie', nullif(unhex(value ->> 'deviceId'), x''),
             nullif(unhex(value ->> 'refusedDeviceId'), x''), value ->> 'contentId',
             value ->> 'kids', value ->> 'status', value ->> 'errorCode', value ->> 'ipAddress',
             coalesce(value ->> 'eventType', 'license')
-         from json_each(?2) join account on account.id = ?1",
+         from (select value, value ->> 'eventId' as event_id from json_each(?2))
+         join account on account.id = ?1",
     ),
     (
         "stored_key",
@@ -271,7 +275,8 @@ pub(crate) async fn export(
 }
 
 /// Makes a sandbox of a document. One for `default` goes into it, in place of what it holds, where
-/// it has the document's accounts: the simulator is started with those.
+/// it has the document's accounts: the simulator is started with those. An account with an eventId
+/// over 2^31 has its records numbered anew from 1, in their order: it has room for 2^32 - 1.
 #[utoipa::path(
     post,
     path = "/__sim/import",
@@ -509,7 +514,7 @@ impl Service {
             self.clear(&mut transaction, customer.id).await?;
         }
         let mut settings = vec![];
-        for held in &document.accounts {
+        for (index, held) in document.accounts.iter().enumerate() {
             let customer = customers.iter().find(|customer| {
                 customer.environment == held.environment
                     && customer.authenticator.reveal() == held.authenticator
@@ -522,23 +527,32 @@ impl Service {
                 );
                 Problem::new(StatusCode::CONFLICT, why)
             })?;
-            check_ids(&mut transaction, &held.data[0]).await?;
-            for ((table, _, read), rows) in TABLES.iter().zip(&held.data) {
+            let place = format!("accounts[{index}]");
+            if settings
+                .iter()
+                .any(|(known, _)| Arc::ptr_eq(*known, customer))
+            {
+                return Err(bad(format!("{place}: this account is there twice")));
+            }
+            for (part, ((table, _, read), rows)) in TABLES.iter().zip(&held.data).enumerate() {
+                let place = format!("{place}.data[{part}], {table}");
+                check_list(&mut transaction, rows, &place).await?;
+                if *table == "record" {
+                    check_ids(&mut transaction, rows, &place).await?;
+                }
                 sqlx::query(read)
                     .bind(customer.id.to_string())
                     .bind(rows.get())
                     .execute(&mut *transaction)
                     .await
-                    .map_err(|error| {
-                        let why = format!("accounts[].data: no rows of {table}: {error}");
-                        Problem::new(StatusCode::BAD_REQUEST, why)
-                    })?;
+                    .map_err(|error| not_taken(&place, error))?;
             }
             check(&mut transaction, customer.id)
                 .await
                 .map_err(|error| {
-                    let why = format!("accounts[].data holds what no simulator writes: {error}");
-                    Problem::new(StatusCode::BAD_REQUEST, why)
+                    bad(format!(
+                        "{place}.data holds what no simulator writes: {error}"
+                    ))
                 })?;
             let account = HashSet::from([customer.id.0]);
             cookie_index::take_in(&mut transaction, &account).await?;
@@ -566,27 +580,70 @@ fn no_snapshot(sandbox: &Sandbox, name: &str) -> Problem {
     Problem::no(format!("snapshot {name} of {}", sandbox.name))
 }
 
-/// Whether the records' ids are some that an account can have: 32 bits, the first being 1.
+fn bad(why: String) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, why)
+}
+
+/// Whether rows are what is looked for in them: objects in a list.
+async fn check_list(
+    transaction: &mut Transaction<'_, Sqlite>,
+    rows: &RawValue,
+    place: &str,
+) -> Result<(), Problem> {
+    let (is_list,): (bool,) = sqlx::query_as(
+        "select case when json_valid(?1) then json_type(?1) = 'array'
+           and not exists (select 1 from json_each(?1) where type <> 'object') else false end",
+    )
+    .bind(rows.get())
+    .fetch_one(&mut **transaction)
+    .await?;
+    match is_list {
+        true => Ok(()),
+        false => Err(bad(format!(
+            "{place}: give a list of objects, one for each"
+        ))),
+    }
+}
+
+/// Whether records' ids are some that an export may have, each once: an older version's go up to
+/// 2^53.
 async fn check_ids(
     transaction: &mut Transaction<'_, Sqlite>,
     records: &RawValue,
+    place: &str,
 ) -> Result<(), Problem> {
-    let checked = sqlx::query_as(
-        "select count(*) from json_each(?)
-         where (value ->> 'eventId') not between 1 and 4294967295
-            or typeof(value ->> 'eventId') <> 'integer'",
-    );
-    let checked: Result<(i64,), _> = checked
-        .bind(records.get())
-        .fetch_one(&mut **transaction)
-        .await;
-    let why = match checked {
-        Ok((0,)) => return Ok(()),
-        Ok((strange,)) => format!("{strange} have an eventId that no record can have"),
-        Err(error) => error.to_string(),
+    let (strange, again): (i64, i64) = sqlx::query_as(
+        "select count(*) filter (where typeof(id) <> 'integer' or id not between 1 and 1 << 53),
+                count(*) - count(distinct id)
+         from (select value ->> 'eventId' as id from json_each(?))",
+    )
+    .bind(records.get())
+    .fetch_one(&mut **transaction)
+    .await?;
+    let why = match (strange, again) {
+        (0, 0) => return Ok(()),
+        (0, _) => "an eventId comes twice".to_owned(),
+        (_, _) => format!(
+            "an eventId is a whole number from 1 to {}, and {strange} are not",
+            1_u64 << 53
+        ),
     };
-    let why = format!("accounts[].data: no rows of record: {why}");
-    Err(Problem::new(StatusCode::BAD_REQUEST, why))
+    Err(bad(format!("{place}: {why}")))
+}
+
+/// Rows were not taken: what is wrong with them, or else with the database.
+fn not_taken(place: &str, error: sqlx::Error) -> Problem {
+    /// <https://sqlite.org/rescode.html#constraint_datatype>
+    const DATATYPE: &str = "3091";
+    let database = error.as_database_error();
+    let why = match database.map(|error| (error.kind(), error.code())) {
+        Some((ErrorKind::UniqueViolation, _)) => "a row comes twice",
+        Some((ErrorKind::NotNullViolation, _)) => "a row lacks what each has",
+        Some((ErrorKind::CheckViolation, _)) => "a row says what none can say",
+        Some((_, Some(code))) if code == DATATYPE => "a row has a text in place of a number",
+        _ => return error.into(),
+    };
+    bad(format!("{place}: {why}"))
 }
 
 /// Whether every row can be read that has been put back.

@@ -4,13 +4,13 @@ use expressplay::{Cookie, ErrorCode, record::Status};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool, query_builder::Separated};
 
-use super::{Draft, Entry, Outcome, credits::Credits, marks::Marks, places::Places};
+use super::{Draft, Entry, LogError, Outcome, credits::Credits, marks::Marks, places::Places};
 use crate::device::Mark;
 
 /// What a batch comes to.
 #[derive(Default)]
 struct Decided<'b> {
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<Result<Outcome, LogError>>,
     records: Vec<Record<'b>>,
     /// What was used up for the first time.
     marks: Vec<Mark>,
@@ -30,7 +30,7 @@ pub(super) async fn commit(
     marks: &mut Marks,
     real_now: Timestamp,
     batch: &[Entry],
-) -> Result<Vec<Outcome>, sqlx::Error> {
+) -> Result<Vec<Result<Outcome, LogError>>, sqlx::Error> {
     let mut connection = database.acquire().await?;
     // Nobody else has a connection that writes: what is read here holds until it is written.
     let there = batch.iter().filter(|it| !it.draft.sandbox.is_dropped());
@@ -69,12 +69,12 @@ fn decide<'b>(
         marks: vec![],
     };
     for Entry { draft, mark, .. } in batch {
-        let key = match draft.sandbox.is_dropped() {
-            true => None,
-            false => places.next(draft.account),
-        };
-        let Some(key) = key else {
-            decided.outcomes.push(Outcome::Dropped);
+        if draft.sandbox.is_dropped() {
+            decided.outcomes.push(Ok(Outcome::Dropped));
+            continue;
+        }
+        let Some(key) = places.next(draft.account) else {
+            decided.outcomes.push(Err(LogError::Full));
             continue;
         };
         let outcome = match mark {
@@ -95,7 +95,7 @@ fn decide<'b>(
             key,
             refused: outcome.refusal().or(draft.refused),
         });
-        decided.outcomes.push(outcome);
+        decided.outcomes.push(Ok(outcome));
     }
     decided
 }

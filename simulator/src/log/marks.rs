@@ -5,6 +5,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::SqlitePool;
 
@@ -13,11 +14,16 @@ use crate::device::{MARK_LIFETIME, Mark};
 /// Marks that came within so long of each other are forgotten together.
 const TOGETHER_MS: i64 = 60_000;
 
+/// How many leave the disk with one commit: licences wait meanwhile. More than can come with one.
+const SLICE: i64 = 4096;
+
 /// The marks of challenges that could still be sent again.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     /// By when they were used, the oldest first.
     spans: VecDeque<Span>,
+    /// Whether some are on disk that are not in memory any more.
+    left_on_disk: bool,
 }
 
 #[derive(Debug)]
@@ -27,18 +33,22 @@ struct Span {
 }
 
 impl Marks {
-    /// Those that a database has kept.
+    /// Those that a database has kept. It forgets those that have become too old meanwhile.
     pub(super) async fn load(database: &SqlitePool, now: Timestamp) -> Result<Self, sqlx::Error> {
-        let rows: Vec<(i64, i64)> = sqlx::query_as(
-            "select mark, used_at_ms from used_challenge where used_at_ms >= ? order by number",
-        )
-        .bind(oldest(now))
-        .fetch_all(database)
-        .await?;
+        sqlx::query("delete from used_challenge where used_at_ms < ?")
+            .bind(oldest(now))
+            .execute(database)
+            .await?;
         let mut marks = Self::default();
-        for (mark, used_at_ms) in rows {
+        // One after the other: there may be millions.
+        let mut rows =
+            sqlx::query_as("select mark, used_at_ms from used_challenge order by number")
+                .fetch(database);
+        while let Some((mark, used_at_ms)) = rows.try_next().await? {
+            let mark: i64 = mark;
             marks.span_of(used_at_ms).insert(Mark::from(mark));
         }
+        drop(rows);
         Ok(marks)
     }
 
@@ -58,23 +68,31 @@ impl Marks {
         }
     }
 
-    /// Forgets those whose challenges are too old to be taken anyway; whether there were any.
-    pub(super) fn forget_old(&mut self, now: Timestamp) -> bool {
-        let oldest = oldest(now).div_euclid(TOGETHER_MS);
+    /// Forgets those whose challenges are too old to be taken anyway: at once in memory, and on disk
+    /// a slice of them each time.
+    pub(super) async fn forget_old(
+        &mut self,
+        database: &SqlitePool,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        let oldest = oldest(now);
         let before = self.spans.len();
-        self.spans.retain(|span| span.number >= oldest);
-        self.spans.len() < before
-    }
-
-    /// Forgets the same on disk, where they are the first.
-    pub(super) async fn prune(database: &SqlitePool, now: Timestamp) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "delete from used_challenge where number <
-               (select min(number) from used_challenge where used_at_ms >= ?)",
+        self.spans
+            .retain(|span| span.number >= oldest.div_euclid(TOGETHER_MS));
+        self.left_on_disk |= self.spans.len() < before;
+        if !self.left_on_disk {
+            return Ok(());
+        }
+        // They are the first, unless the machine's clock was set back.
+        let deleted = sqlx::query(
+            "delete from used_challenge where used_at_ms < ?
+             and number < (select min(number) from used_challenge) + ?",
         )
-        .bind(oldest(now))
+        .bind(oldest)
+        .bind(SLICE)
         .execute(database)
         .await?;
+        self.left_on_disk = deleted.rows_affected() > 0;
         Ok(())
     }
 

@@ -13,9 +13,17 @@ use uuid::Uuid;
 
 use crate::account::AccountId;
 
-/// The key of each account's newest record, of the accounts that were asked for.
+/// Where each account's newest record is, of the accounts that were asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Places(Mutex<HashMap<AccountId, i64>>);
+pub(crate) struct Places(Mutex<HashMap<AccountId, Place>>);
+
+#[derive(Debug)]
+struct Place {
+    /// The account's number.
+    number: i64,
+    /// The event_id of its newest record; 0 if it has none.
+    newest: u32,
+}
 
 impl Places {
     /// Sees to it that the accounts are known.
@@ -33,32 +41,31 @@ impl Places {
             return Ok(());
         }
         let unknown = serde_json::to_string(&unknown).map_err(|e| sqlx::Error::Encode(e.into()))?;
-        let rows: Vec<(String, i64)> = sqlx::query_as(
+        let rows: Vec<(String, i64, u32)> = sqlx::query_as(
             "insert into account (id) select value from json_each(?1) where true
              on conflict do nothing;
-             select id, coalesce(
+             select id, number, coalesce(
                  (select max(key) from record
-                  where key between number << 32 and (number << 32) + 4294967295),
-                 number << 32)
+                  where key between number << 32 and (number << 32) + 4294967295) & 4294967295, 0)
              from account where id in (select value from json_each(?1))",
         )
         .bind(unknown)
         .fetch_all(connection)
         .await?;
         let mut known = self.lock();
-        for (id, newest) in rows {
+        for (id, number, newest) in rows {
             let id = Uuid::parse_str(&id).map_err(|e| sqlx::Error::Decode(e.into()))?;
-            known.insert(AccountId(id), newest);
+            known.insert(AccountId(id), Place { number, newest });
         }
         Ok(())
     }
 
-    /// The next key of an account that is known.
+    /// The next key of an account that is known; none where it has had its last.
     pub(super) fn next(&self, account: AccountId) -> Option<i64> {
         let mut known = self.lock();
-        let newest = known.get_mut(&account)?;
-        *newest += 1;
-        Some(*newest)
+        let place = known.get_mut(&account)?;
+        place.newest = place.newest.checked_add(1)?;
+        Some((place.number << 32) + i64::from(place.newest))
     }
 
     /// What is known of an account may be wrong from now on.
@@ -66,7 +73,7 @@ impl Places {
         self.lock().remove(&account);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, i64>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, Place>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

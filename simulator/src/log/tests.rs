@@ -14,6 +14,7 @@ use crate::{
     device::MARK_LIFETIME,
     records::{COLUMNS, read_row},
     sandbox::Sandboxes,
+    upgrade,
 };
 
 const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
@@ -177,7 +178,7 @@ proptest! {
             for batch in batches {
                 let expected: Vec<_> = batch
                     .iter()
-                    .map(|(draft, mark)| model.append(draft, mark.as_ref()))
+                    .map(|(draft, mark)| Ok(model.append(draft, mark.as_ref())))
                     .collect();
                 let batch: Vec<_> = batch.into_iter().map(entry).collect();
                 let come = commit(&database, &places, &mut marks, NOW, &batch).await;
@@ -211,53 +212,54 @@ async fn a_crowd_is_written_without_a_gap() {
 async fn a_commit_that_fails_is_told_to_all_and_uses_nothing_up() {
     let database = database().await;
     let (log, _) = log(&database).await;
-    let rename = async |from: &str, to: &str| {
-        let sql = format!("alter table {from} rename to {to}");
-        sqlx::query(&sql).execute(&database).await.unwrap();
-    };
-    let crowd = || {
-        let appends = ["a", "b", "c"].map(|jti| log.append(draft(1), Some(mark(jti))));
-        join_all(appends)
-    };
-    rename("record", "elsewhere").await;
-    let failed = crowd().await;
-    assert!(
-        failed
-            .iter()
-            .all(|it| matches!(it, Err(LogError::Commit(_))))
-    );
-    rename("elsewhere", "record").await;
-    let written = crowd().await;
-    assert!(
-        written
-            .iter()
-            .all(|it| matches!(it, Ok(Outcome::AsDrafted)))
-    );
+    let first = log.append(draft(1), Some(mark("first"))).await;
+    assert!(matches!(first, Ok(Outcome::AsDrafted)));
+    let both = || join_all(["a", "b"].map(|jti| log.append(draft(1), Some(mark(jti)))));
+    // Once the records are in.
+    run(
+        &database,
+        "create trigger breaks before insert on used_challenge
+         begin select raise(abort, 'broken'); end",
+    )
+    .await;
+    let failed = both().await;
+    let are_told = |it: &Result<_, _>| matches!(it, Err(LogError::Commit(_)));
+    assert!(failed.iter().all(are_told), "{failed:?}");
+    assert_eq!(number(&database, "select count(*) from record").await, 1);
+    run(&database, "drop trigger breaks").await;
+    let written = both().await;
+    let are_written = |it: &Result<_, _>| matches!(it, Ok(Outcome::AsDrafted));
+    assert!(written.iter().all(are_written), "{written:?}");
+    let newest = number(&database, "select max(event_id) from record").await;
+    assert_eq!(newest, 3, "without a gap");
+    assert_eq!(number(&database, "select remaining from credit").await, 0);
 }
 
 #[tokio::test]
 async fn a_mark_is_kept_for_its_lifetime_and_a_minute_more_at_most() {
-    let database = database().await;
-    let (places, mut marks) = (Places::default(), Marks::default());
-    let mut at = async |time: Timestamp, jti: &str| {
-        let batch = [entry((draft(0), Some(mark(jti))))];
-        let outcomes = commit(&database, &places, &mut marks, time, &batch).await;
-        if marks.forget_old(time) {
-            Marks::prune(&database, time).await.unwrap();
-        }
-        // It is the same after a restart.
-        marks = Marks::load(&database, time).await.unwrap();
-        outcomes.unwrap()[0]
-    };
-    assert_eq!(at(NOW, "a").await, Outcome::AsDrafted);
-    let last = NOW + MARK_LIFETIME;
-    assert_eq!(at(last, "a").await, Outcome::Replayed);
-    let gone = last + SignedDuration::from_mins(1) + SignedDuration::from_millis(1);
-    assert_eq!(at(gone, "b").await, Outcome::AsDrafted);
-    assert_eq!(at(gone, "b").await, Outcome::Replayed);
-    let kept = number(&database, "select count(*) from used_challenge").await;
-    assert_eq!(kept, 1);
-    assert_eq!(at(gone, "a").await, Outcome::AsDrafted);
+    // In memory as long as on disk.
+    for restarts in [false, true] {
+        let database = database().await;
+        let (places, mut marks) = (Places::default(), Marks::default());
+        let mut at = async |time: Timestamp, jti: &str| {
+            let batch = [entry((draft(0), Some(mark(jti))))];
+            let outcomes = commit(&database, &places, &mut marks, time, &batch).await;
+            marks.forget_old(&database, time).await.unwrap();
+            if restarts {
+                marks = Marks::load(&database, time).await.unwrap();
+            }
+            outcomes.unwrap().remove(0).unwrap()
+        };
+        assert_eq!(at(NOW, "a").await, Outcome::AsDrafted);
+        let last = NOW + MARK_LIFETIME;
+        assert_eq!(at(last, "a").await, Outcome::Replayed);
+        let gone = last + SignedDuration::from_mins(1) + SignedDuration::from_millis(1);
+        assert_eq!(at(gone, "b").await, Outcome::AsDrafted);
+        assert_eq!(at(gone, "b").await, Outcome::Replayed);
+        let kept = number(&database, "select count(*) from used_challenge").await;
+        assert_eq!(kept, 1);
+        assert_eq!(at(gone, "a").await, Outcome::AsDrafted);
+    }
 }
 
 async fn number(database: &SqlitePool, sql: &str) -> i64 {
@@ -364,21 +366,15 @@ async fn a_licence_is_found_by_its_cookie_before_and_after_the_index_takes_it_in
     assert!(was_indexed, "the index has taken in what came first");
 }
 
-#[tokio::test]
-async fn a_log_of_an_older_version_is_carried_over() {
+/// A database as the version before short keys left it, with records of accounts.
+async fn older_database(records: &[(AccountId, i64, &str)]) -> SqlitePool {
     let url = database::IN_MEMORY;
     let options = database::options(url).unwrap();
     let database = database::pool(url, 1).connect_with(options).await.unwrap();
     let mut older = sqlx::migrate!();
     older.migrations.to_mut().retain(|it| it.version <= 5);
     older.run(&database).await.unwrap();
-    // In both orders, so that neither number nor key can be right by chance.
-    for (account, event_id, cookie) in [
-        (ACCOUNTS[1], 1, "mine"),
-        (ACCOUNTS[0], 2, "mine"),
-        (ACCOUNTS[0], 1, "other"),
-        (ACCOUNTS[1], 2, "mine"),
-    ] {
+    for (account, event_id, cookie) in records {
         sqlx::query(
             "insert into record values (?, ?, 7, 'wv', ?, x'01010101010101010101010101010101', null,
              'a film', '[]', 'issued', null, '127.0.0.1', 'license')",
@@ -390,7 +386,20 @@ async fn a_log_of_an_older_version_is_carried_over() {
         .await
         .unwrap();
     }
-    sqlx::migrate!().run(&database).await.unwrap();
+    database
+}
+
+#[tokio::test]
+async fn a_log_of_an_older_version_is_carried_over() {
+    // In both orders, so that neither number nor key can be right by chance.
+    let database = older_database(&[
+        (ACCOUNTS[1], 1, "mine"),
+        (ACCOUNTS[0], 2, "mine"),
+        (ACCOUNTS[0], 1, "other"),
+        (ACCOUNTS[1], 2, "mine"),
+    ])
+    .await;
+    upgrade::run(&database).await.unwrap();
     crate::cookie_index::catch_up(&database).await.unwrap();
     let found = async |account: AccountId| {
         let sql = crate::cookie_index::select();
@@ -412,4 +421,130 @@ async fn a_log_of_an_older_version_is_carried_over() {
     log.append(draft(0), None).await.unwrap();
     let newest = number(&database, "select max(event_id) from record").await;
     assert_eq!(newest, 3);
+}
+
+#[tokio::test]
+async fn an_older_accounts_ids_that_are_too_large_are_numbered_anew() {
+    let database = older_database(&[
+        (ACCOUNTS[0], 1, "first"),
+        (ACCOUNTS[0], 2, "second"),
+        (ACCOUNTS[0], (1 << 32) + 1, "third"),
+        (ACCOUNTS[0], 1 << 53, "fourth"),
+        (ACCOUNTS[1], 1, "other first"),
+        (ACCOUNTS[1], 1 << 31, "other last"),
+    ])
+    .await;
+    upgrade::run(&database).await.unwrap();
+    let rows: Vec<(String, i64, String)> = sqlx::query_as(
+        "select account.id, event_id, cookie from record
+         join account on account.number = key >> 32 order by 1, 2",
+    )
+    .fetch_all(&database)
+    .await
+    .unwrap();
+    let of = |account: usize, id: i64, cookie: &str| {
+        (ACCOUNTS[account].to_string(), id, cookie.to_owned())
+    };
+    let expected = [
+        of(0, 1, "first"),
+        of(0, 2, "second"),
+        of(0, 3, "third"),
+        of(0, 4, "fourth"),
+        of(1, 1, "other first"),
+        of(1, 1 << 31, "other last"),
+    ];
+    assert_eq!(rows, expected);
+}
+
+#[tokio::test]
+async fn a_challenge_that_an_older_version_took_is_used() {
+    let database = older_database(&[]).await;
+    sqlx::query("insert into used_challenge values (?, 'a', ?)")
+        .bind(&[7; 32][..])
+        .bind(NOW.as_millisecond())
+        .execute(&database)
+        .await
+        .unwrap();
+    upgrade::run(&database).await.unwrap();
+    let places = Places::default();
+    let mut marks = Marks::load(&database, NOW).await.unwrap();
+    let batch = ["a", "b"].map(|jti| entry((draft(0), Some(mark(jti)))));
+    let outcomes = commit(&database, &places, &mut marks, NOW, &batch).await;
+    let expected = [Outcome::Replayed, Outcome::AsDrafted].map(Ok);
+    assert_eq!(outcomes.unwrap(), expected);
+    // There is nothing to carry over a second time.
+    upgrade::run(&database).await.unwrap();
+    let kept = number(&database, "select count(*) from used_challenge").await;
+    assert_eq!(kept, 2);
+}
+
+#[tokio::test]
+async fn a_full_account_is_refused_by_itself() {
+    let database = database().await;
+    let (before, _) = log(&database).await;
+    for account in [0, 2] {
+        before.append(draft(account), None).await.unwrap();
+    }
+    run(
+        &database,
+        "update record set key = (1 << 32) + 4294967294 where key >> 32 = 1",
+    )
+    .await;
+    let (log, _) = log(&database).await;
+    // Many at once, so that they are in one commit.
+    let batch = [0, 2, 0, 2].map(|account| log.append(draft(account), None));
+    let outcomes = join_all(batch).await;
+    let written = Ok(Outcome::AsDrafted);
+    let full = Err(LogError::Full);
+    assert_eq!(outcomes, [written.clone(), written.clone(), full, written]);
+    let of = async |number_of_it: i64| {
+        let sql = format!("select max(event_id) from record where key >> 32 = {number_of_it}");
+        number(&database, &sql).await
+    };
+    assert_eq!((of(1).await, of(2).await), (i64::from(u32::MAX), 3));
+    let kept = number(&database, "select count(*) from record").await;
+    assert_eq!(kept, 5);
+}
+
+#[tokio::test]
+async fn marks_of_a_run_that_ended_before_they_were_old_are_forgotten_at_the_next_start() {
+    let database = database().await;
+    let (places, mut marks) = (Places::default(), Marks::default());
+    for (time, jti) in [(NOW, "a"), (NOW + MARK_LIFETIME, "b")] {
+        let batch = [entry((draft(0), Some(mark(jti))))];
+        let outcomes = commit(&database, &places, &mut marks, time, &batch).await;
+        outcomes.unwrap();
+    }
+    let later = NOW + MARK_LIFETIME + SignedDuration::from_millis(1);
+    Marks::load(&database, later).await.unwrap();
+    let kept = number(&database, "select count(*) from used_challenge").await;
+    assert_eq!(kept, 1);
+    Marks::load(&database, later + MARK_LIFETIME).await.unwrap();
+    let kept = number(&database, "select count(*) from used_challenge").await;
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test]
+async fn marks_leave_the_disk_a_few_thousand_at_a_time() {
+    let database = database().await;
+    sqlx::query(
+        "with recursive mark (n) as (select 1 union all select n + 1 from mark limit 10000)
+         insert into used_challenge (mark, used_at_ms) select n, ? from mark",
+    )
+    .bind(NOW.as_millisecond())
+    .execute(&database)
+    .await
+    .unwrap();
+    let mut marks = Marks::load(&database, NOW).await.unwrap();
+    let later = NOW + MARK_LIFETIME + SignedDuration::from_mins(1);
+    let mut left = vec![];
+    for _ in 0..4 {
+        marks.forget_old(&database, later).await.unwrap();
+        left.push(number(&database, "select count(*) from used_challenge").await);
+    }
+    assert_eq!(left, [10_000 - 4096, 10_000 - 2 * 4096, 0, 0]);
+}
+
+async fn run(database: &SqlitePool, sql: &'static str) {
+    sqlx::query(sql).execute(database).await.unwrap();
 }

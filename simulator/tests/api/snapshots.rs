@@ -141,6 +141,69 @@ async fn a_reset_forgets_what_was_done_and_keeps_who_may_do_it() {
     play(bench).await;
 }
 
+/// A sandbox with one account, of that number.
+async fn sandbox_of(bench: &Bench, number: u32) -> String {
+    let authenticator = format!("{number},{KEY}");
+    let new = json!({ "name": format!("box-{number}"),
+        "accounts": [{ "environment": "test", "authenticator": authenticator }] });
+    done(bench, Method::POST, "/__sim/sandboxes", new).await;
+    authenticator
+}
+
+/// Redeems a token of an account.
+async fn redeem_for(bench: &Bench, authenticator: &str) {
+    let mut form = base_form(Drm::Widevine);
+    form.push(("customerAuthenticator", authenticator));
+    let call = bench.http.post(bench.url("/hms/wv/token")).form(&form);
+    let url = call.send().await.unwrap().text().await.unwrap();
+    let answer = bench.redeem(&url.parse().unwrap(), &device(), &[KID]).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+}
+
+/// The ids of an account's records, the newest first.
+async fn ids_of(bench: &Bench, authenticator: &str) -> Vec<String> {
+    let call = bench.http.get(bench.url("/cmiapi/getrecord/"));
+    let call = call.query(&[("customerAuthenticator", authenticator)]);
+    let answer: Value = call.send().await.unwrap().json().await.unwrap();
+    let records = answer["records"].as_array().unwrap().iter();
+    let ids = records.map(|record| record["event_id"].as_str().unwrap().to_owned());
+    ids.collect()
+}
+
+#[tokio::test]
+async fn a_reset_account_counts_its_records_from_1_again() {
+    let bench = &Bench::start().await;
+    let account = &sandbox_of(bench, 81).await;
+    redeem_for(bench, account).await;
+    redeem_for(bench, account).await;
+    assert_eq!(ids_of(bench, account).await, ["2", "1"]);
+    let reset = "/__sim/sandboxes/box-81/reset";
+    done(bench, Method::POST, reset, json!({})).await;
+    redeem_for(bench, account).await;
+    assert_eq!(ids_of(bench, account).await, ["1"]);
+}
+
+#[tokio::test]
+async fn accounts_that_are_reset_in_turn_do_not_come_into_each_other() {
+    let bench = &Bench::start().await;
+    let one = &sandbox_of(bench, 81).await;
+    let other = &sandbox_of(bench, 82).await;
+    redeem_for(bench, one).await;
+    for _ in 0..3 {
+        redeem_for(bench, other).await;
+    }
+    for number in [81, 82] {
+        let reset = format!("/__sim/sandboxes/box-{number}/reset");
+        done(bench, Method::POST, &reset, json!({})).await;
+    }
+    // The other way round: who comes first has the first place.
+    redeem_for(bench, other).await;
+    redeem_for(bench, one).await;
+    redeem_for(bench, one).await;
+    assert_eq!(ids_of(bench, other).await, ["1"]);
+    assert_eq!(ids_of(bench, one).await, ["2", "1"]);
+}
+
 #[tokio::test]
 async fn a_seed_that_begins_again_takes_no_kept_keys_place_and_gives_no_authenticator_away() {
     let bench = &Bench::start().await;
@@ -334,4 +397,70 @@ async fn a_file_with_rows_that_no_simulator_writes_makes_no_sandbox() {
         assert_eq!(gone.0, StatusCode::NOT_FOUND, "{member}");
     }
     done(bench, Method::POST, "/__sim/import", file).await;
+}
+
+#[tokio::test]
+async fn a_file_says_in_plain_words_what_is_wrong_with_its_rows() {
+    let bench = &filled().await;
+    let file = done(bench, Method::GET, &format!("{BOX}/export"), json!({})).await;
+    done(bench, Method::DELETE, BOX, json!({})).await;
+    let data = &file["accounts"][0]["data"];
+    let (first, key) = (&data[0][0], &data[1][0]);
+    let without_id = json!({ "drm": "wv" });
+    for (table, rows, why) in [
+        (0, json!([first, first]), "an eventId comes twice"),
+        (0, json!([without_id]), "from 1 to 9007199254740992"),
+        (0, json!([5]), "list of objects"),
+        (0, json!("x"), "list of objects"),
+        (0, json!({}), "list of objects"),
+        (0, json!([[first]]), "list of objects"),
+        (1, json!({ "a": key }), "list of objects"),
+        (1, json!([key, key]), "comes twice"),
+        (1, json!([{ "kid": KID }]), "lacks"),
+        (2, json!([{ "remaining": -1 }]), "none can say"),
+        (2, json!([{ "remaining": "x" }]), "in place of a number"),
+        (2, json!(null), "list of objects"),
+    ] {
+        let mut wrong = file.clone();
+        wrong["accounts"][0]["data"][table] = rows;
+        let (status, said) = control(bench, Method::POST, "/__sim/import", wrong).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{why}: {said}");
+        let said = said["error"].as_str().unwrap();
+        let place = format!("accounts[0].data[{table}]");
+        assert!(said.contains(why) && said.contains(&place), "{why}: {said}");
+        assert!(!said.contains("constraint"), "{said}");
+        let gone = control(bench, Method::GET, BOX, json!({})).await;
+        assert_eq!(gone.0, StatusCode::NOT_FOUND, "{why}");
+    }
+    let default = "/__sim/sandboxes/default/export";
+    let mut file = done(bench, Method::GET, default, json!({})).await;
+    let account = file["accounts"][0].clone();
+    file["accounts"].as_array_mut().unwrap().push(account);
+    let (status, said) = control(bench, Method::POST, "/__sim/import", file).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let said = said["error"].as_str().unwrap();
+    assert!(said.contains("there twice"), "{said}");
+}
+
+#[tokio::test]
+async fn ids_of_a_file_that_are_too_large_for_an_account_are_numbered_anew() {
+    let bench = &Bench::start().await;
+    let account = &sandbox_of(bench, 81).await;
+    redeem_for(bench, account).await;
+    redeem_for(bench, account).await;
+    let export = "/__sim/sandboxes/box-81/export";
+    let mut file = done(bench, Method::GET, export, json!({})).await;
+    done(bench, Method::DELETE, "/__sim/sandboxes/box-81", json!({})).await;
+    for (first, second, then) in [
+        (7_i64, 1_i64 << 31, ["2147483649", "2147483648", "7"]),
+        ((1 << 31) + 1, 7, ["3", "2", "1"]),
+        (1 << 53, u32::MAX.into(), ["3", "2", "1"]),
+    ] {
+        file["accounts"][0]["data"][0][0]["eventId"] = json!(first);
+        file["accounts"][0]["data"][0][1]["eventId"] = json!(second);
+        done(bench, Method::POST, "/__sim/import", file.clone()).await;
+        redeem_for(bench, account).await;
+        assert_eq!(ids_of(bench, account).await, then);
+        done(bench, Method::DELETE, "/__sim/sandboxes/box-81", json!({})).await;
+    }
 }
