@@ -16,8 +16,8 @@ pub struct WorkflowQuery {
     pub message: Option<i64>,
     /// The value that is followed.
     pub value: Option<String>,
-    /// The last message of a replay; none for all of them, as they come.
-    pub upto: Option<i64>,
+    /// How many arrows of a replay are shown; none for all of them, as they come.
+    pub upto: Option<usize>,
 }
 
 #[cfg(feature = "ssr")]
@@ -30,7 +30,7 @@ impl WorkflowQuery {
             ("run", self.run.as_ref().map(ToString::to_string)),
             ("message", self.message.map(|id| id.to_string())),
             ("value", self.value.clone()),
-            ("upto", self.upto.map(|id| id.to_string())),
+            ("upto", self.upto.map(|place| place.to_string())),
         ];
         for (name, value) in pairs {
             if let Some(value) = value {

@@ -143,7 +143,7 @@ pub(super) fn meaning(locale: Locale, name: &str) -> &'static str {
         "kid" => td_string!(locale, workflow.field.kid),
         "contentKey" => td_string!(locale, workflow.field.contentKey),
         "securityLevel" => td_string!(locale, workflow.field.securityLevel),
-        "hdcp" => td_string!(locale, workflow.field.hdcp),
+        "hdcpOutputControl" => td_string!(locale, workflow.field.hdcp),
         "contentId" => td_string!(locale, workflow.field.contentId),
         "expirationTime" => td_string!(locale, workflow.field.expirationTime),
         "licenseDuration" => td_string!(locale, workflow.field.licenseDuration),

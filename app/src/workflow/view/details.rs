@@ -16,8 +16,13 @@ use super::{
 };
 use crate::{i18n::td_string, locale::locale};
 
-/// The message, and the device that its token is bound to.
-pub(super) fn details(message: Message, bound: Option<DeviceId>, query: &WorkflowQuery) -> AnyView {
+/// The message, with its answer or without, and the device that its token is bound to.
+pub(super) fn details(
+    message: Message,
+    whole: bool,
+    bound: Option<DeviceId>,
+    query: &WorkflowQuery,
+) -> AnyView {
     let locale = locale();
     let number = message.act.step();
     let (step_name, step_text) = step(locale, number);
@@ -28,10 +33,19 @@ pub(super) fn details(message: Message, bound: Option<DeviceId>, query: &Workflo
         message: None,
         ..query.clone()
     };
+    let message = match whole {
+        true => message,
+        false => Message {
+            micros: None,
+            outcome: None,
+            answered: vec![],
+            ..message
+        },
+    };
     let came = outcome(locale, message.outcome.as_ref());
     let took = message.micros.map(|micros| took(locale, micros));
     let why = why(&message);
-    let check = (message.act == Act::License).then(|| {
+    let check = (message.act == Act::License && whole).then(|| {
         let asks = message.asked.iter().find_map(|field| match field.value {
             Value::Device(id) => Some(id),
             _ => None,

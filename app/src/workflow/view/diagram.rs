@@ -5,9 +5,12 @@
 
 use leptos::prelude::*;
 
-use super::super::{
-    Episode, Message, Outcome, Party, WorkflowQuery,
-    words::{act, answer, occasion, party, short_party, step},
+use super::{
+    super::{
+        Message, Outcome, Party, WorkflowQuery,
+        words::{act, answer, occasion, party, short_party, step},
+    },
+    rows::{Arrow, Part, Row},
 };
 use crate::{i18n::td_string, locale::locale};
 
@@ -18,31 +21,18 @@ const HEADING: u32 = 40;
 /// Below the last row.
 const END: u32 = 12;
 
-/// Something in the diagram, in a row of its own.
-enum Row {
-    /// An occasion begins.
-    Heading(String),
-    /// A message goes out.
-    Question(Message),
-    /// Its answer comes.
-    Answer(Message),
-    /// ExpressPlay writes a licence request's outcome into its history.
-    Recorded(Message),
-}
-
 impl Row {
     const fn height(&self) -> u32 {
         match self {
-            Self::Heading(_) => HEADING,
-            _ => ARROW,
+            Self::Occasion(_) => HEADING,
+            Self::Arrow(_) => ARROW,
         }
     }
 }
 
 /// The diagram.
-pub(super) fn diagram(episodes: &[Episode], query: &WorkflowQuery) -> AnyView {
+pub(super) fn diagram(rows: &[Row], chosen: Option<i64>, query: &WorkflowQuery) -> AnyView {
     let locale = locale();
-    let rows: Vec<_> = episodes.iter().flat_map(rows).collect();
     let height = rows.iter().map(Row::height).sum::<u32>() + END;
     let lifelines = Party::ALL
         .map(|it| {
@@ -52,11 +42,14 @@ pub(super) fn diagram(episodes: &[Episode], query: &WorkflowQuery) -> AnyView {
         .collect_view();
     let mut y = 0;
     let drawn = rows
-        .into_iter()
+        .iter()
         .map(|row| {
             let top = y;
             y += row.height();
-            draw(row, top, query)
+            match row {
+                Row::Occasion(episode) => heading(&occasion(locale, &episode.occasion), top),
+                Row::Arrow(it) => arrow(it, top, chosen, query),
+            }
         })
         .collect_view();
     let heads = Party::ALL
@@ -85,8 +78,9 @@ pub(super) fn diagram(episodes: &[Episode], query: &WorkflowQuery) -> AnyView {
                         viewBox="0 0 8 8"
                         refX="7.5"
                         refY="4"
-                        markerWidth="8"
-                        markerHeight="8"
+                        markerWidth="10"
+                        markerHeight="10"
+                        markerUnits="userSpaceOnUse"
                         orient="auto-start-reverse"
                     >
                         <path d="M0 0.5 L8 4 L0 7.5 Z" class="arrow-tip" />
@@ -100,172 +94,64 @@ pub(super) fn diagram(episodes: &[Episode], query: &WorkflowQuery) -> AnyView {
     .into_any()
 }
 
-/// An episode's rows, in the order in which it all happened.
-fn rows(episode: &Episode) -> Vec<Row> {
-    let locale = locale();
-    let mut timed = vec![];
-    for message in &episode.messages {
-        let asked_at = message.at.as_microsecond();
-        timed.push((asked_at, message.id, 0, Row::Question(message.clone())));
-        let Some(micros) = message.micros else {
-            continue;
-        };
-        let answered_at = asked_at.saturating_add(i64::try_from(micros).unwrap_or(i64::MAX));
-        if was_recorded(message) {
-            timed.push((answered_at, message.id, 1, Row::Recorded(message.clone())));
-        }
-        timed.push((answered_at, message.id, 2, Row::Answer(message.clone())));
+fn heading(text: &str, top: u32) -> AnyView {
+    let line = (top + 30).to_string();
+    view! {
+        <g class="occasion">
+            <line x1="0" x2="100%" y1=line.clone() y2=line />
+            <text x="0" y=(top + 22).to_string()>
+                {text.to_owned()}
+            </text>
+        </g>
     }
-    timed.sort_by_key(|(at, id, part, _)| (*at, *id, *part));
-    let heading = Row::Heading(occasion(locale, &episode.occasion));
-    let rows = timed.into_iter().map(|(_, _, _, row)| row);
-    [heading].into_iter().chain(rows).collect()
+    .into_any()
 }
 
-/// ExpressPlay records a licence request that it decides, with a licence or a refusal.
-const fn was_recorded(message: &Message) -> bool {
-    message.act.is_license()
-        && matches!(
-            message.outcome,
-            Some(Outcome::Granted | Outcome::Refused { .. })
-        )
-}
-
-fn draw(row: Row, top: u32, query: &WorkflowQuery) -> AnyView {
+fn arrow(arrow: &Arrow, top: u32, chosen: Option<i64>, query: &WorkflowQuery) -> AnyView {
     let locale = locale();
-    match row {
-        Row::Heading(text) => view! {
-            <g class="occasion">
-                <line x1="0" x2="100%" y1=(top + 30).to_string() y2=(top + 30).to_string() />
-                <text x="0" y=(top + 22).to_string()>
-                    {text}
-                </text>
-            </g>
-        }
-        .into_any(),
-        Row::Question(message) => {
-            let (from, to) = (message.act.from(), message.act.to());
-            let text = act(locale, message.act).0;
-            arrow(Arrow {
-                text: text.to_owned(),
-                class: "question",
-                badge: Some(message.act.step()),
-                from,
-                to,
-                top,
-                message,
-                query,
-            })
-        }
-        Row::Answer(message) => {
-            let (from, to) = (message.act.to(), message.act.from());
-            let class = match message.outcome {
-                Some(Outcome::Granted) | None => "answer",
-                Some(_) => "answer answer-no",
-            };
-            arrow(Arrow {
-                text: answer(locale, &message),
-                class,
-                badge: None,
-                from,
-                to,
-                top,
-                message,
-                query,
-            })
-        }
-        Row::Recorded(message) => {
-            let text = match message.outcome {
-                Some(Outcome::Granted) => td_string!(locale, workflow.recorded),
-                _ => td_string!(locale, workflow.recorded_refusal),
-            };
-            arrow(Arrow {
-                text: text.to_owned(),
-                class: "recorded",
-                badge: None,
-                from: Party::ExpressPlay,
-                to: Party::History,
-                top,
-                message,
-                query,
-            })
-        }
-    }
-}
-
-struct Arrow<'a> {
-    text: String,
-    class: &'static str,
-    badge: Option<u8>,
-    from: Party,
-    to: Party,
-    top: u32,
-    message: Message,
-    query: &'a WorkflowQuery,
-}
-
-fn arrow(arrow: Arrow<'_>) -> AnyView {
     let Arrow {
-        text,
-        class,
-        badge,
-        from,
-        to,
-        top,
+        part,
         message,
-        query,
+        place,
     } = arrow;
-    let locale = locale();
-    let chosen = query.message.or(query.upto) == Some(message.id);
-    let followed = query.value.as_ref().map(|value| message.carries(value));
-    let class = [
-        "message-arrow ",
-        class,
-        if chosen { " chosen" } else { "" },
-        match followed {
-            Some(true) => " carries",
-            Some(false) => " aside",
-            None => "",
-        },
-    ]
-    .concat();
+    let text = label(*part, message);
+    let is_chosen = chosen == Some(message.id);
     let to_message = WorkflowQuery {
         message: Some(message.id),
         ..query.clone()
     };
-    let name = match badge {
+    let name = match arrow.step() {
         Some(number) => {
             let of_step = td_string!(locale, workflow.step_n, step = number);
             format!("{of_step}, {}: {text}", step(locale, number).0)
         }
         None => text.clone(),
     };
+    let (from, to) = arrow.ends();
     let (x1, x2) = (center(from), center(to));
-    let left = x1.min(x2);
     let line = (top + 34).to_string();
-    let badge = badge.map(|number| {
+    let badge = arrow.step().map(|number| {
         view! {
             <g class="badge">
-                <circle cx=format!("{}%", center(from)) cy=line.clone() r="9" />
-                <text x=format!("{}%", center(from)) y=(top + 38).to_string()>
+                <circle cx=format!("{x1}%") cy=line.clone() r="9" />
+                <text x=format!("{x1}%") y=(top + 38).to_string()>
                     {number}
                 </text>
             </g>
         }
     });
-    // The tips end short of a badge's edge, and of the next lifeline.
     view! {
         <a
-            class=class
+            class=class(arrow, is_chosen, query)
             href=to_message.href()
             data-view
-            data-key=format!("arrow-{}-{top}", message.id)
+            data-key=format!("arrow-{place}")
             aria-label=name
-            aria-current=chosen.then_some("true")
+            aria-current=is_chosen.then_some("true")
         >
             <rect
                 class="hit"
-                x=format!("{left}%")
+                x=format!("{}%", x1.min(x2))
                 width=format!("{}%", (x1 - x2).abs())
                 y=top.to_string()
                 height=ARROW.to_string()
@@ -285,6 +171,39 @@ fn arrow(arrow: Arrow<'_>) -> AnyView {
         </a>
     }
     .into_any()
+}
+
+/// What an arrow says.
+fn label(part: Part, message: &Message) -> String {
+    let locale = locale();
+    match part {
+        Part::Question => act(locale, message.act).0.to_owned(),
+        Part::Answer => answer(locale, message),
+        Part::Recorded if message.outcome == Some(Outcome::Granted) => {
+            td_string!(locale, workflow.recorded).to_owned()
+        }
+        Part::Recorded => td_string!(locale, workflow.recorded_refusal).to_owned(),
+    }
+}
+
+fn class(arrow: &Arrow, chosen: bool, query: &WorkflowQuery) -> String {
+    let kind = match (arrow.part, &arrow.message.outcome) {
+        (Part::Question, _) => "question",
+        (Part::Recorded, _) => "recorded",
+        (Part::Answer, Some(Outcome::Granted) | None) => "answer",
+        (Part::Answer, Some(_)) => "answer answer-no",
+    };
+    let carries = query
+        .value
+        .as_ref()
+        .map(|value| arrow.message.carries(value));
+    let followed = match carries {
+        Some(true) => " carries",
+        Some(false) => " aside",
+        None => "",
+    };
+    let chosen = if chosen { " chosen" } else { "" };
+    format!("message-arrow {kind}{chosen}{followed}")
 }
 
 /// The place of a lifeline, in percent of the width.

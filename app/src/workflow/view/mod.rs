@@ -7,10 +7,17 @@ mod details;
 mod diagram;
 mod list;
 mod replay;
+mod rows;
 
 use leptos::{either::Either, prelude::*};
 
-use self::{details::details, diagram::diagram, list::list, replay::replay};
+use self::{
+    details::details,
+    diagram::diagram,
+    list::list,
+    replay::replay,
+    rows::{Arrow, Part, Row, arrows, rows, upto},
+};
 use super::{
     Episode, Message, Run, Workflow, WorkflowQuery,
     words::{self, count},
@@ -37,27 +44,30 @@ pub fn WorkflowView(
     let Workflow {
         runs,
         shown,
-        mut episodes,
+        episodes,
     } = workflow;
-    let all = messages(&episodes);
-    let chosen = chosen(&all, &query);
-    if let Some(upto) = query.upto {
-        keep_upto(&mut episodes, &all, upto);
-    }
-    let body = if all.is_empty() {
+    let every = rows(&episodes);
+    let count_of_arrows = arrows(&every).count();
+    let body = if count_of_arrows == 0 {
         Either::Left(view! { <Nothing /> })
     } else {
-        let ids: Vec<i64> = all.iter().map(|message| message.id).collect();
-        let details = chosen.map(|message| {
-            let bound = bound_device(&episodes, &message);
-            details(message, bound, &query)
+        let shown = match query.upto {
+            Some(last) => upto(every, last.max(1)),
+            None => every,
+        };
+        let chosen = chosen(&shown, &query);
+        let details = chosen.map(|arrow| {
+            // In a replay, what has not come yet is not told.
+            let whole = query.upto.is_none() || arrow.part != Part::Question;
+            let bound = bound_device(&episodes, &arrow.message);
+            details(arrow.message.clone(), whole, bound, &query)
         });
+        let chosen = chosen.map(|arrow| arrow.message.id);
         Either::Right(view! {
-            {replay(&ids, &query)}
+            {replay(count_of_arrows, &query)}
             <Followed all=messages(&episodes) query=query.clone() />
             <div class="workflow-body">
-                {diagram(&episodes, &query)}
-                {details}
+                {diagram(&shown, chosen, &query)} {details}
             </div>
             {list(episodes, &query)}
         })
@@ -155,29 +165,16 @@ fn Followed(all: Vec<Message>, query: WorkflowQuery) -> impl IntoView {
 }
 
 fn messages(episodes: &[Episode]) -> Vec<Message> {
-    let mut all: Vec<_> = episodes
-        .iter()
-        .flat_map(|episode| episode.messages.clone())
-        .collect();
-    all.sort_by_key(|message| (message.at, message.id));
-    all
+    let messages = episodes.iter().map(|episode| episode.messages.clone());
+    messages.flatten().collect()
 }
 
-/// The message that is shown: the one that was chosen; in a replay, the last.
-fn chosen(all: &[Message], query: &WorkflowQuery) -> Option<Message> {
-    let id = query.message.or(query.upto)?;
-    all.iter().find(|message| message.id == id).cloned()
-}
-
-/// Leaves out what comes after a message, for a replay.
-fn keep_upto(episodes: &mut Vec<Episode>, all: &[Message], upto: i64) {
-    let place = |id: i64| all.iter().position(|message| message.id == id);
-    let last = place(upto).unwrap_or(0);
-    for episode in &mut *episodes {
-        let kept = |message: &Message| place(message.id).is_some_and(|at| at <= last);
-        episode.messages.retain(kept);
+/// The arrow whose message is shown: the one that was chosen; in a replay, the last.
+fn chosen<'a>(shown: &'a [Row], query: &WorkflowQuery) -> Option<&'a Arrow> {
+    match query.message {
+        Some(id) => arrows(shown).filter(|arrow| arrow.message.id == id).last(),
+        None => query.upto.and_then(|_| arrows(shown).last()),
     }
-    episodes.retain(|episode| !episode.messages.is_empty());
 }
 
 /// The device that the token of a licence request is bound to.

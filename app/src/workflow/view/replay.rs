@@ -5,18 +5,18 @@ use leptos::{either::Either, prelude::*};
 use super::super::WorkflowQuery;
 use crate::{i18n::td_string, locale::locale};
 
-/// The controls of a replay.
-pub(super) fn replay(ids: &[i64], query: &WorkflowQuery) -> AnyView {
+/// The controls of a replay of so many arrows.
+pub(super) fn replay(all: usize, query: &WorkflowQuery) -> AnyView {
     let locale = locale();
     let at = |place: usize| {
-        ids.get(place).map(|id| WorkflowQuery {
-            upto: Some(*id),
+        (1..=all).contains(&place).then(|| WorkflowQuery {
+            upto: Some(place),
             message: None,
             ..query.clone()
         })
     };
-    let Some(upto) = query.upto else {
-        return at(0)
+    let Some(now) = query.upto else {
+        return at(1)
             .map(|first| {
                 view! {
                     <p class="replay">
@@ -28,10 +28,7 @@ pub(super) fn replay(ids: &[i64], query: &WorkflowQuery) -> AnyView {
             })
             .into_any();
     };
-    let place = ids.iter().position(|id| *id == upto).unwrap_or(0);
-    let (now, all) = (place + 1, ids.len());
-    let back = place.checked_sub(1).and_then(at);
-    let next = at(place + 1);
+    let now = now.clamp(1, all.max(1));
     let live = WorkflowQuery {
         upto: None,
         message: None,
@@ -39,9 +36,9 @@ pub(super) fn replay(ids: &[i64], query: &WorkflowQuery) -> AnyView {
     };
     view! {
         <nav class="replay" aria-label=td_string!(locale, workflow.replay.start)>
-            {turn(back, "back", td_string!(locale, workflow.replay.back))}
+            {turn(at(now - 1), "back", td_string!(locale, workflow.replay.back))}
             <span class="replay-at">{td_string!(locale, workflow.replay.at, now, all)}</span>
-            {turn(next, "next", td_string!(locale, workflow.replay.next))}
+            {turn(at(now + 1), "next", td_string!(locale, workflow.replay.next))}
             <a class="quiet-link" href=live.href() data-view data-key="replay">
                 {td_string!(locale, workflow.replay.all)}
             </a>

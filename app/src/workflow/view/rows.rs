@@ -1,0 +1,192 @@
+//! A run as rows, one under the other: each arrow of the diagram by itself.
+
+use super::super::{Act, Episode, Message, Outcome, Party};
+
+/// Something in a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Row {
+    /// An occasion begins.
+    Occasion(Episode),
+    /// An arrow.
+    Arrow(Arrow),
+}
+
+/// An arrow, and the message that it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Arrow {
+    pub(super) part: Part,
+    pub(super) message: Message,
+    /// Its place among the run's arrows, from 1.
+    pub(super) place: usize,
+}
+
+/// Which part of a message an arrow is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// It goes out.
+    Question,
+    /// ExpressPlay writes a licence request's outcome into its history.
+    Recorded,
+    /// Its answer comes.
+    Answer,
+}
+
+impl Arrow {
+    /// From which lifeline to which.
+    pub(super) const fn ends(&self) -> (Party, Party) {
+        let act = self.message.act;
+        match self.part {
+            Part::Question => (act.from(), act.to()),
+            Part::Recorded => (Party::ExpressPlay, Party::History),
+            Part::Answer => (act.to(), act.from()),
+        }
+    }
+
+    /// The step that it is, where it is what the step is named for: the hand-over is an answer, and
+    /// what only looks back is none.
+    pub(super) const fn step(&self) -> Option<u8> {
+        match (self.message.act, self.part) {
+            (Act::Playing | Act::LookBack, _) | (Act::HandOver, Part::Question) => None,
+            (Act::HandOver, Part::Answer) | (_, Part::Question) => Some(self.message.act.step()),
+            _ => None,
+        }
+    }
+}
+
+/// All rows of a run, as it all happened.
+pub(super) fn rows(episodes: &[Episode]) -> Vec<Row> {
+    let mut place = 0;
+    let mut rows = vec![];
+    for episode in episodes {
+        rows.push(Row::Occasion(episode.clone()));
+        rows.extend(parts(episode).into_iter().map(|(part, message)| {
+            place += 1;
+            Row::Arrow(Arrow {
+                part,
+                message,
+                place,
+            })
+        }));
+    }
+    rows
+}
+
+/// The rows up to an arrow.
+pub(super) fn upto(rows: Vec<Row>, last: usize) -> Vec<Row> {
+    let is_kept = |row: &Row| !matches!(row, Row::Arrow(arrow) if arrow.place > last);
+    let mut kept: Vec<_> = rows.into_iter().take_while(is_kept).collect();
+    // What nothing has come of yet has not begun.
+    if matches!(kept.last(), Some(Row::Occasion(_))) {
+        kept.pop();
+    }
+    kept
+}
+
+/// The arrows of rows.
+pub(super) fn arrows(rows: &[Row]) -> impl Iterator<Item = &Arrow> {
+    rows.iter().filter_map(|row| match row {
+        Row::Arrow(arrow) => Some(arrow),
+        Row::Occasion(_) => None,
+    })
+}
+
+fn parts(episode: &Episode) -> Vec<(Part, Message)> {
+    let mut timed = vec![];
+    for message in &episode.messages {
+        let asked_at = message.at.as_microsecond();
+        timed.push((asked_at, Part::Question, message));
+        let Some(micros) = message.micros else {
+            continue;
+        };
+        let answered_at = asked_at.saturating_add(i64::try_from(micros).unwrap_or(i64::MAX));
+        if was_recorded(message) {
+            timed.push((answered_at, Part::Recorded, message));
+        }
+        timed.push((answered_at, Part::Answer, message));
+    }
+    timed.sort_by_key(|(at, part, message)| (*at, message.id, *part));
+    timed
+        .into_iter()
+        .map(|(_, part, message)| (part, message.clone()))
+        .collect()
+}
+
+/// ExpressPlay records a licence request that it decides, with a licence or a refusal.
+const fn was_recorded(message: &Message) -> bool {
+    message.act.is_license()
+        && matches!(
+            message.outcome,
+            Some(Outcome::Granted | Outcome::Refused { .. })
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use expressplay::trace_context::{SpanId, TraceId, TraceParent};
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::workflow::Occasion;
+
+    fn message(id: i64, act: Act, at: i64, micros: u64) -> Message {
+        Message {
+            id,
+            traceparent: TraceParent {
+                trace: TraceId::from_random([1; 16]),
+                span: SpanId::from_random([2; 8]),
+            },
+            act,
+            at: Timestamp::from_microsecond(at).unwrap(),
+            micros: Some(micros),
+            method: "POST".to_owned(),
+            url: "/".to_owned(),
+            asked: vec![],
+            outcome: Some(Outcome::Granted),
+            answered: vec![],
+            noted: vec![],
+        }
+    }
+
+    fn played() -> Vec<Row> {
+        rows(&[Episode {
+            trace: TraceId::from_random([1; 16]),
+            occasion: Occasion::Play("Tidewater".to_owned()),
+            at: Timestamp::UNIX_EPOCH,
+            messages: vec![
+                message(1, Act::HandOver, 0, 100),
+                message(2, Act::BoundToken, 10, 50),
+                message(3, Act::License, 200, 40),
+            ],
+        }])
+    }
+
+    #[test]
+    fn answers_come_after_what_they_waited_for_and_a_licence_is_recorded_before_it_comes() {
+        let rows = played();
+        let order: Vec<_> = arrows(&rows)
+            .map(|arrow| (arrow.message.id, arrow.part, arrow.step()))
+            .collect();
+        assert_eq!(
+            order,
+            [
+                (1, Part::Question, None),
+                (2, Part::Question, Some(5)),
+                (2, Part::Answer, None),
+                (1, Part::Answer, Some(6)),
+                (3, Part::Question, Some(7)),
+                (3, Part::Recorded, None),
+                (3, Part::Answer, None),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_replay_shows_one_arrow_more_each_time() {
+        for last in 1..=7 {
+            let rows = upto(played(), last);
+            assert_eq!(arrows(&rows).count(), last);
+            assert!(matches!(rows[0], Row::Occasion(_)));
+        }
+        assert!(upto(played(), 0).is_empty(), "nothing has begun");
+    }
+}
