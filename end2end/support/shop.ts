@@ -84,6 +84,18 @@ export class Shop {
     return this.#expressPlay;
   }
 
+  /** The customer authenticator: what ExpressPlay knows the shop by, and no page may show. */
+  get secret(): string {
+    return this.#authenticator;
+  }
+
+  /** Makes one more viewer. */
+  addViewer(): Viewer {
+    const viewer = freshViewer();
+    this.#addViewer(viewer);
+    return viewer;
+  }
+
   /** Stops it as a process manager would; it must end well. */
   async stop(): Promise<void> {
     const child = this.#process;

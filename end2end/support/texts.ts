@@ -21,12 +21,17 @@ const english = read('en');
 const swedish = read('sv');
 
 /** What the catalogue says of its titles: English first, and then `[title.sv]`. */
-function catalogue(): { english: string[]; swedish: string[] } {
+function catalogue(): { english: string[]; swedish: string[]; names: string[] } {
   const titles = file('media/catalogue.toml').split('[[title]]').slice(1);
+  const names = titles.flatMap((title) => /^name = "(.*)"$/m.exec(title)?.[1] ?? []);
   const told = (part: string) =>
     [...part.matchAll(/^(?:tagline|synopsis|genre|poster_alt) = "(.*)"$/gm)].map((m) => m[1]);
   const parts = titles.map((title) => title.split('[title.sv]').map(told));
-  return { english: parts.flatMap(([en]) => en), swedish: parts.flatMap(([, sv]) => sv) };
+  return {
+    english: parts.flatMap(([en]) => en),
+    swedish: parts.flatMap(([, sv]) => sv),
+    names,
+  };
 }
 
 /** What stands around the values in a text, where it has letters. */
@@ -37,9 +42,11 @@ function fragments(text: string): string[] {
     .filter((part) => /\p{L}{2}/u.test(part));
 }
 
-/** Says which English texts stand in a page's words, of those that Swedish says differently. */
-export function englishIn(words: string): string[] {
-  const { english: told, swedish: alsoTold } = catalogue();
+/** Says which English texts stand in a page's words, of those that Swedish says differently. Films
+ * keep their names. */
+export function englishIn(page: string): string[] {
+  const { english: told, swedish: alsoTold, names } = catalogue();
+  const words = names.reduce((rest, name) => rest.replaceAll(name, ''), page);
   const ours = [...english].filter(([key]) => key !== 'language.name').map(([, text]) => text);
   const alike = new Set([...swedish.values(), ...alsoTold].flatMap(fragments));
   const texts = new Set([...ours, ...told].flatMap(fragments).filter((text) => !alike.has(text)));

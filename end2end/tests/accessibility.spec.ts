@@ -59,6 +59,17 @@ for (const look of LOOKS) {
     await expectAccessible(device, 'playing');
     for (const path of ['/', '/title/tidewater', '/watch/north-light']) await see(path);
 
+    for (const path of ['/workflow', '/workflow?upto=3']) await see(path);
+    await page.getByRole('link', { name: 'Show everything' }).click();
+    await page.getByText('The same as a list').click();
+    await page.getByRole('link', { name: /Token for one device/ }).first().click();
+    await page.getByText('Copy as curl').click();
+    await expectAccessible(device, 'a message that is chosen');
+    await page.goto('/devices');
+    await page.locator('.workflow-panel > summary').click();
+    await expect(page.getByRole('link', { name: 'Its device_id' }).first()).toBeVisible();
+    await expectAccessible(device, 'the panel');
+
     const other = await newDevice({ ...look, reducedMotion: 'reduce' });
     await other.signIn();
     await other.play('tidewater');

@@ -1,0 +1,187 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Device } from '../support/device.ts';
+import { expect, test } from '../support/test.ts';
+
+const PROGRAMS = fileURLToPath(new URL('../../target/release', import.meta.url));
+
+interface Message {
+  id: number;
+  traceparent: string;
+  act: string;
+  method: string;
+  url: string;
+  outcome: { outcome: string; status?: number; code?: number } | null;
+}
+
+/** The messages of the newest run, as the view has them. */
+async function messages({ page, shop }: Device): Promise<Message[]> {
+  const answer = await page.request.get(`${shop.url}/workflow/messages`);
+  const { episodes } = (await answer.json()) as { episodes: { messages: Message[] }[] };
+  return episodes.flatMap((episode) => episode.messages);
+}
+
+async function openPanel({ page }: Device): Promise<void> {
+  await page.locator('.workflow-panel > summary').click();
+}
+
+test('the panel shows each message as it is sent, and is open again on the next page', async ({
+  device,
+}) => {
+  const { page } = device;
+  await device.signIn();
+  await page.goto('/devices');
+  await openPanel(device);
+  await expect(page.getByText('Nothing has happened yet')).toBeVisible();
+  await page.getByRole('button', { name: 'Register this device' }).click();
+  const panel = page.locator('.workflow-panel');
+  await expect(panel.getByRole('link', { name: 'Step 1, Cookie: Register this device' })).toBeVisible();
+  await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeVisible();
+
+  await page.reload();
+  await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeVisible();
+  await page.goto('/checkout/tidewater/buy');
+  await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeVisible();
+});
+
+test('every message of the exchange is in the view, and nothing else', async ({ shop, device }) => {
+  await device.signIn();
+  await device.register();
+  await device.order('Rent', 'tidewater');
+  await device.page.getByRole('button', { name: 'Play' }).click();
+  await device.expectPlaying();
+  const licensed = async () => {
+    const acts = (await messages(device)).map((message) => message.act);
+    return acts.includes('license') && acts.at(-1) === 'look-back';
+  };
+  await expect.poll(licensed).toBe(true);
+
+  const shown = (await messages(device)).filter((message) => message.url.startsWith('http'));
+  // The shop asks ExpressPlay whether it is there, on nobody's behalf.
+  const journal = (await shop.expressPlay.journal.find()).filter((entry) => entry.traceparent);
+  const told = shown.map(({ traceparent, method, url, outcome }) => {
+    const refused = outcome?.outcome === 'refused';
+    return [traceparent, method, new URL(url).pathname, refused ? outcome.code : null];
+  });
+  const kept = journal.map((entry) => [entry.traceparent, entry.method, entry.path, entry.errorCode]);
+  expect(told.sort()).toEqual(kept.sort());
+
+  // What the shop logs of the steps is what the view shows of them.
+  const steps = [...shop.log.matchAll(/step=(\d)/g)].map((match) => Number(match[1]));
+  expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
+test('the refusal is shown as what it is: two device ids that are not equal', async ({
+  device,
+  newDevice,
+  expectedRefusals,
+}) => {
+  expectedRefusals.count = 1;
+  await device.signIn();
+  const here = await device.register();
+  await device.order('Buy', 'tidewater');
+  await expect(device.page.getByRole('button', { name: 'Play' })).toBeVisible();
+  const other = await newDevice();
+  await other.signIn();
+  await other.play('tidewater');
+  await other.expectAlert('-4001');
+
+  const { page } = other;
+  await page.goto('/workflow');
+  await page.getByRole('link', { name: 'Refused, -4001' }).click();
+  const check = page.getByRole('region', { name: 'The cross-check' });
+  await expect(check).toContainText(here);
+  await expect(check).toContainText('Not equal: refused');
+  const ids = (await check.innerText()).match(/[0-9a-f]{32}/g) ?? [];
+  expect(new Set(ids).size).toBe(2);
+});
+
+test('a run is replayed arrow by arrow with the keyboard, and a value is followed', async ({
+  device,
+}) => {
+  const { page } = device;
+  await device.signIn();
+  const id = await device.register();
+  await page.goto('/workflow');
+  await page.getByRole('link', { name: 'Step by step' }).click();
+  await expect(page.getByText(/^1 of \d+$/)).toBeVisible();
+  const arrows = page.locator('.message-arrow');
+  await expect(arrows).toHaveCount(1);
+  await page.keyboard.press('ArrowRight');
+  await expect(arrows).toHaveCount(2);
+  await expect(page.getByRole('heading', { name: 'Token for the clip, please' })).toBeVisible();
+  await page.reload();
+  await expect(arrows).toHaveCount(2);
+  await page.keyboard.press('ArrowLeft');
+  await expect(arrows).toHaveCount(1);
+
+  await page.getByRole('link', { name: 'Show everything' }).click();
+  await page.getByRole('link', { name: 'Its device_id' }).click();
+  await page.getByRole('link', { name: id }).first().click();
+  await expect(page.getByText(`${id} goes through 3 messages`)).toBeVisible();
+  // A licence request is three arrows: out, into the history, back.
+  await expect(page.locator('.message-arrow.carries')).toHaveCount(7);
+});
+
+test('a message is copied as a command that works', async ({ shop, device }) => {
+  const { page } = device;
+  await device.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await device.signIn();
+  await device.register();
+  await page.goto('/workflow');
+  await page.getByRole('link', { name: 'Step 2, Dummy token: Token for the clip, please' }).click();
+  await page.getByText('Copy as curl').click();
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible();
+  const command = await page.evaluate(() => navigator.clipboard.readText());
+  expect(command).not.toContain(shop.secret);
+
+  const shell = (text: string, env: Record<string, string>) =>
+    execFileSync('bash', ['-c', text], {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: `${PROGRAMS}:${process.env.PATH}`, ...env },
+    }).trim();
+  const token = shell(command, { EP_AUTH: shop.secret, CEK: '0'.repeat(32) });
+  expect(token).toContain('ExpressPlayToken=');
+
+  // The licence request of that message, by another device: for this token it is as good.
+  await page.getByRole('link', { name: /^Step 3.*Licence for the clip/ }).click();
+  await page.getByText('Copy as curl').click();
+  const request = (await page.locator('.curl pre').textContent()) ?? '';
+  const key = join(shop.folder, 'device.pem');
+  shell(`simulator device new ${key}`, {});
+  const licence = shell(request, { TOKEN_URL: token, DEVICE_KEY: key });
+  expect(JSON.parse(licence)).toHaveProperty('keys');
+});
+
+test('the view works without script', async ({ device, newDevice }) => {
+  await device.signIn();
+  await device.register();
+  const plain = await newDevice({ javaScriptEnabled: false });
+  await plain.signIn();
+  await plain.page.goto('/workflow');
+  await plain.page.getByRole('link', { name: 'Step by step' }).click();
+  await plain.page.getByRole('link', { name: 'Next' }).click();
+  await expect(plain.page.getByText(/^2 of \d+$/)).toBeVisible();
+  await expect(plain.page.locator('.message-arrow')).toHaveCount(2);
+});
+
+test('ten viewers at once see their own messages and nobody else’s', async ({ shop, newDevice }) => {
+  const viewers = Array.from({ length: 10 }, () => shop.addViewer());
+  const devices = await Promise.all(viewers.map(() => newDevice()));
+  const ids = await Promise.all(
+    devices.map(async (device, at) => {
+      await device.signIn(viewers[at]);
+      await device.page.goto('/devices');
+      await openPanel(device);
+      return device.register();
+    }),
+  );
+  for (const [at, device] of devices.entries()) {
+    await expect(device.page.locator('.workflow-panel').getByRole('link', { name: 'Your device_id' })).toBeVisible();
+    const own = await (await device.page.request.get(`${shop.url}/workflow/messages`)).text();
+    for (const id of ids) expect(own.includes(id)).toBe(id === ids[at]);
+    expect((await messages(device)).length).toBe(5);
+  }
+});
