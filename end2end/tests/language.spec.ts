@@ -175,6 +175,7 @@ test('a rental counts down in the language of the page', async ({ newDevice }) =
   await page.getByRole('button', { name: 'Betala' }).click();
   await page.getByRole('button', { name: 'Spela' }).click();
   await expect(page.getByRole('timer')).toHaveText(/^Hyrd: 4[78] tim \d+ min kvar$/);
+  await device.expectPlaying();
   await expectSwedish(page);
 });
 

@@ -97,10 +97,9 @@ async fn news(State(shop): State<Arc<Shop>>, parts: Parts) -> Response {
     };
     let events = stream::unfold(heard, |mut heard| async {
         heard.next().await?;
-        Some((
-            Ok::<_, Infallible>(Event::default().event("more").data("")),
-            heard,
-        ))
+        // A browser takes an event without data for none (HTML, section 9.2.6).
+        let event = Event::default().event("more").data("more");
+        Some((Ok::<_, Infallible>(event), heard))
     });
     Sse::new(events)
         .keep_alive(KeepAlive::default())

@@ -303,3 +303,29 @@ async fn the_history_survives_a_restart_of_the_page_and_a_second_run_begins_a_ne
     assert_eq!(replayed.shown.as_ref(), Some(&older.cookie));
     assert_eq!(replayed.episodes[0].messages.len(), 5);
 }
+
+#[tokio::test]
+async fn who_listens_is_told_of_every_message_of_theirs_and_the_shop_stops_all_the_same() {
+    let shop = TestShop::open().await;
+    let (alice, bob) = (shop.browser_of(ALICE).await, shop.browser_of(BOB).await);
+    let mut news = alice.listen("/workflow/news").await;
+    bob.begin().await.unwrap();
+    alice.begin().await.unwrap();
+    let heard = news.chunk().await.unwrap().unwrap();
+    // A browser takes an event without data for none.
+    assert!(
+        heard.starts_with(b"event: more\ndata: more\n\n"),
+        "{heard:?}"
+    );
+    let registrations = [alice.view("").await, bob.view("").await];
+    assert!(
+        registrations
+            .iter()
+            .all(|workflow| workflow.runs.len() == 1)
+    );
+
+    shop.storefront.stop().await;
+    while let Ok(Some(more)) = news.chunk().await {
+        assert!(more.starts_with(b"event: more"), "{more:?}");
+    }
+}

@@ -93,6 +93,22 @@ impl Browser {
             .await
     }
 
+    /// An answer that goes on for as long as there is more.
+    pub(crate) async fn listen(&self, path: &str) -> reqwest::Response {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let answer = request.header(header::COOKIE, self.cookies()).send().await;
+        answer.unwrap().error_for_status().unwrap()
+    }
+
+    fn cookies(&self) -> String {
+        let jar = self.jar.lock().unwrap();
+        let pairs: Vec<_> = jar
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("; ")
+    }
+
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(self.form(path, fields)).await
     }
@@ -111,15 +127,8 @@ impl Browser {
 
     /// Sends a request to a server that may die meanwhile.
     pub(crate) async fn try_send(&self, request: RequestBuilder) -> Result<Page, reqwest::Error> {
-        let cookies: Vec<_> = self
-            .jar
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
         let answer = request
-            .header(header::COOKIE, cookies.join("; "))
+            .header(header::COOKIE, self.cookies())
             .send()
             .await?;
         let text = |name| {
