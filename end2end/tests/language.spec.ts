@@ -9,10 +9,12 @@ const YEAR = 365 * 24 * 3600;
 /** All that a page says, to the eye and to the ear. ExpressPlay's own words are marked English. */
 function words(page: Page): Promise<string> {
   return page.evaluate(() => {
-    const body = document.body.cloneNode(true) as HTMLElement;
+    // In a document that loads nothing: a film is fetched for a copy of its element, too.
+    const apart = document.implementation.createHTMLDocument();
+    const body = apart.importNode(document.body, true);
     body.querySelectorAll('script, style, [lang]').forEach((element) => element.remove());
     const texts: (string | null)[] = [document.title];
-    const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+    const walker = apart.createTreeWalker(body, NodeFilter.SHOW_TEXT);
     let text = '';
     while (walker.nextNode()) text += `${walker.currentNode.textContent} `;
     texts.push(text);

@@ -71,6 +71,10 @@ impl Live {
         if let Some(panel) = self.panel() {
             let live = self.clone();
             listen(&panel, "toggle", move |_: Event| live.toggled());
+            // It may have been opened before there was anybody to hear it.
+            if panel.open() {
+                Self::remember(PANEL_OPEN);
+            }
         }
         let live = self.clone();
         listen(&document(), "visibilitychange", move |_: Event| {
@@ -114,13 +118,16 @@ impl Live {
 
     fn toggled(&self) {
         let open = self.panel().is_some_and(|panel| panel.open());
-        let kept = if open { PANEL_OPEN } else { "" };
-        let cookie = format!("{PANEL_COOKIE}={kept}; {REMEMBERED}");
+        Self::remember(if open { PANEL_OPEN } else { "" });
+        self.attend();
+    }
+
+    fn remember(open: &str) {
+        let cookie = format!("{PANEL_COOKIE}={open}; {REMEMBERED}");
         if let Ok(document) = document().dyn_into::<HtmlDocument>() {
             // A browser that keeps no cookies shows it closed next time.
             let _ = document.set_cookie(&cookie);
         }
-        self.attend();
     }
 
     fn clicked(&self, event: &MouseEvent) {
