@@ -106,10 +106,8 @@ fn Runs(runs: Vec<Run>, query: WorkflowQuery) -> impl IntoView {
         return None;
     }
     let locale = locale();
-    let shown = query
-        .run
-        .clone()
-        .or_else(|| runs.first().map(|run| run.cookie.clone()));
+    let newest = || runs.first().map(|run| run.cookie.clone());
+    let shown = query.run.or_else(newest);
     let items = runs
         .into_iter()
         .map(|run| {
