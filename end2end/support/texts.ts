@@ -20,9 +20,12 @@ const read = (language: string) =>
 const english = read('en');
 const swedish = read('sv');
 
+const titles = file('media/catalogue.toml').split('[[title]]').slice(1);
+/** The films' names, which no language changes. */
+const names = titles.flatMap((title) => /^name = "(.*)"$/m.exec(title)?.[1] ?? []);
+
 /** What the catalogue says of its titles: English first, and then `[title.sv]`. */
 function catalogue(): { english: string[]; swedish: string[] } {
-  const titles = file('media/catalogue.toml').split('[[title]]').slice(1);
   const told = (part: string) =>
     [...part.matchAll(/^(?:tagline|synopsis|genre|poster_alt) = "(.*)"$/gm)].map((m) => m[1]);
   const parts = titles.map((title) => title.split('[title.sv]').map(told));
@@ -39,12 +42,13 @@ function fragments(text: string): string[] {
 
 /** Says which English texts stand in a page's words, of those that Swedish says differently. */
 export function englishIn(words: string): string[] {
+  const apart = names.reduce((rest, name) => rest.replaceAll(name, ''), words);
   const { english: told, swedish: alsoTold } = catalogue();
   const ours = [...english].filter(([key]) => key !== 'language.name').map(([, text]) => text);
   const alike = new Set([...swedish.values(), ...alsoTold].flatMap(fragments));
   const texts = new Set([...ours, ...told].flatMap(fragments).filter((text) => !alike.has(text)));
   return [...texts].filter((text) => {
     const literal = text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    return new RegExp(`(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`, 'u').test(words);
+    return new RegExp(`(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`, 'u').test(apart);
   });
 }

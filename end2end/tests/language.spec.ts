@@ -9,20 +9,19 @@ const YEAR = 365 * 24 * 3600;
 /** All that a page says, to the eye and to the ear. ExpressPlay's own words are marked English. */
 function words(page: Page): Promise<string> {
   return page.evaluate(() => {
-    const body = document.body.cloneNode(true) as HTMLElement;
-    body.querySelectorAll('script, style, [lang]').forEach((element) => element.remove());
-    const texts: (string | null)[] = [document.title];
-    const walker = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
-    let text = '';
-    while (walker.nextNode()) text += `${walker.currentNode.textContent} `;
-    texts.push(text);
-    for (const name of ['alt', 'aria-label', 'title', 'placeholder']) {
-      body.querySelectorAll(`[${name}]`).forEach((e) => texts.push(e.getAttribute(name)));
+    const apart = 'script, style, body [lang]';
+    const texts = [document.title];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const { parentElement, textContent } = walker.currentNode;
+      if (!parentElement?.closest(apart)) texts.push(textContent ?? '');
     }
-    document.querySelectorAll('meta[name=description]').forEach((e) => {
-      texts.push(e.getAttribute('content'));
-    });
-    return texts.join(' \n ');
+    for (const name of ['alt', 'aria-label', 'title', 'placeholder', 'content']) {
+      for (const element of document.querySelectorAll(`body [${name}], meta[name=description]`)) {
+        if (!element.closest(apart)) texts.push(element.getAttribute(name) ?? '');
+      }
+    }
+    return texts.join('\n');
   });
 }
 
@@ -150,6 +149,7 @@ test('the whole of a purchase in Swedish leaves no English behind', async ({
   await expectSwedish(page);
   await see(page, '/title/tidewater', 'Tidewater', ['Spela']);
   await see(page, '/watch/north-light', 'North Light', ['Visa filmen']);
+  await see(page, '/workflow', 'Arbetsgången, meddelande för meddelande');
 
   // ExpressPlay says no in English, within a Swedish sentence, and the page says which part is.
   const other = await newDevice({ locale: 'sv-SE' });
@@ -189,7 +189,7 @@ test('Swedish fits on a telephone', async ({ newDevice }) => {
   const device = await newDevice({ locale: 'sv-SE', viewport: { width: 390, height: 844 } });
   const { page } = device;
   await signInInSwedish(device);
-  for (const path of ['/', '/title/tidewater', '/devices', '/checkout/tidewater/buy']) {
+  for (const path of ['/', '/title/tidewater', '/devices', '/checkout/tidewater/buy', '/workflow']) {
     await page.goto(path);
     const room = await page.evaluate(() => {
       const { scrollWidth, clientWidth } = document.documentElement;
@@ -197,7 +197,7 @@ test('Swedish fits on a telephone', async ({ newDevice }) => {
     });
     expect(room, `${path} scrolls sideways`).toBeGreaterThanOrEqual(0);
     const masthead = await page.getByRole('banner').boundingBox();
-    expect(masthead?.height, `${path}: the masthead has one line`).toBeLessThan(80);
+    expect(masthead?.height, `${path}: the masthead has two lines at most`).toBeLessThan(130);
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id }) => id), path).toEqual([]);
   }
