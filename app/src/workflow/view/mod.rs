@@ -108,7 +108,6 @@ fn Runs(runs: Vec<Run>, query: WorkflowQuery) -> impl IntoView {
     let locale = locale();
     let shown = query
         .run
-        .clone()
         .or_else(|| runs.first().map(|run| run.cookie.clone()));
     let items = runs
         .into_iter()
