@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{i18n::Locale, problem::Problem};
+use crate::problem::Problem;
 
 /// A title's name in URLs: 1 to 64 of `a-z`, `0-9` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -80,17 +80,15 @@ pub struct Viewer {
     pub name: String,
 }
 
-/// A title as the catalogue shows it.
+/// A title as the catalogue shows it to a viewer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Title {
     /// Its name in URLs.
     pub slug: Slug,
     /// Its name.
     pub name: String,
-    /// What is said of it in English.
-    pub english: About,
-    /// What is said of it in Swedish.
-    pub swedish: About,
+    /// What is said of it, in the viewer's language.
+    pub about: About,
     /// The year it was made.
     pub year: u16,
     /// Its length in seconds.
@@ -105,17 +103,6 @@ pub struct Title {
     pub buy: Price,
     /// What it costs to rent.
     pub rent: Price,
-}
-
-impl Title {
-    /// What is said of it in a language.
-    #[must_use]
-    pub const fn about(&self, locale: Locale) -> &About {
-        match locale {
-            Locale::en => &self.english,
-            Locale::sv => &self.swedish,
-        }
-    }
 }
 
 /// What is said of a title, in one language.

@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use app::{i18n::Locale, locale, model::Failure};
+use app::{
+    i18n::Locale,
+    locale::{self, asked_for},
+    model::Failure,
+};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{
@@ -31,6 +35,7 @@ const LONGEST_EMAIL: usize = 254;
 pub struct Browser {
     session: Session,
     cookies: HashMap<String, String>,
+    locale: Locale,
     response: ResponseOptions,
     https: bool,
 }
@@ -43,6 +48,7 @@ impl Browser {
         Some(Self {
             session,
             cookies: read_cookies(&parts.headers),
+            locale: asked_for(&parts.headers),
             response,
             https,
         })
@@ -103,6 +109,11 @@ impl Browser {
     /// Gives the browser a handle.
     pub(crate) fn give_handle(&self, viewer: Uuid, handle: &Handle) {
         self.set_cookie(&Handle::cookie_name(viewer), handle.reveal(), HANDLE_DAYS);
+    }
+
+    /// The language that it is answered in.
+    pub(crate) const fn locale(&self) -> Locale {
+        self.locale
     }
 
     /// Keeps the viewer's choice of a language.

@@ -9,7 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use app::model::{About, Price, Slug, Title};
+use app::{
+    i18n::Locale,
+    model::{About, Price, Slug, Title},
+};
 use expressplay::{ContentKey, KeyId};
 use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -26,10 +29,25 @@ pub struct Catalogue {
 /// A title, and the clip that it is.
 #[derive(Debug)]
 pub struct Entry {
-    /// What the pages show.
+    /// What the pages show, told of in English.
     pub title: Title,
+    /// What is said of it in Swedish.
+    pub swedish: About,
     /// What is played.
     pub clip: Clip,
+}
+
+impl Entry {
+    /// What the pages show to who reads that language.
+    #[must_use]
+    pub fn title_in(&self, locale: Locale) -> Title {
+        let mut title = self.title.clone();
+        match locale {
+            Locale::en => {}
+            Locale::sv => title.about = self.swedish.clone(),
+        }
+        title
+    }
 }
 
 /// Something that plays: its files, and its keys.
@@ -279,13 +297,12 @@ impl RawTitle {
             title: Title {
                 slug: self.slug,
                 name: self.name,
-                english: About {
+                about: About {
                     tagline: self.tagline,
                     synopsis: self.synopsis,
                     genre: self.genre,
                     poster_alt: self.poster_alt,
                 },
-                swedish: self.sv,
                 year: self.year,
                 seconds: self.seconds,
                 poster: self.poster,
@@ -294,6 +311,7 @@ impl RawTitle {
                 buy: Price(self.buy_cents),
                 rent: Price(self.rent_cents),
             },
+            swedish: self.sv,
             clip: clip(self.content_id, self.manifest, self.key)?,
         })
     }
@@ -345,8 +363,6 @@ fn require(holds: bool, field: &str, fault: impl Display) -> Result<(), String> 
 
 #[cfg(test)]
 mod tests {
-    use app::i18n::Locale;
-
     use super::*;
 
     const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../media/catalogue.toml");
@@ -402,20 +418,21 @@ mod tests {
 
     #[test]
     fn every_title_is_told_of_in_both_languages() {
-        for Entry { title, .. } in &Catalogue::parse(&shipped()).unwrap().titles {
-            let pairs = [Locale::en, Locale::sv].map(|locale| {
-                let about = title.about(locale);
-                [
-                    &about.tagline,
-                    &about.synopsis,
-                    &about.genre,
-                    &about.poster_alt,
-                ]
-            });
-            for (english, swedish) in pairs[0].iter().zip(pairs[1]) {
-                assert!(!english.is_empty() && !swedish.is_empty(), "{}", title.slug);
+        for entry in Catalogue::parse(&shipped()).unwrap().titles {
+            let [english, swedish] = [Locale::en, Locale::sv].map(|locale| entry.title_in(locale));
+            for About {
+                tagline,
+                synopsis,
+                genre,
+                poster_alt,
+            } in [&english.about, &swedish.about]
+            {
+                for text in [tagline, synopsis, genre, poster_alt] {
+                    assert!(!text.is_empty(), "{}", english.slug);
+                }
             }
-            assert_ne!(title.english.synopsis, title.swedish.synopsis);
+            assert_ne!(english.about.synopsis, swedish.about.synopsis);
+            assert_eq!(english.name, swedish.name);
         }
         let without = shipped().replacen("[title.sv]", "[title.de]", 1);
         let fault = fault_of(&without);

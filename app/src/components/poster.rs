@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{locale::locale, model::Title};
+use crate::model::Title;
 
 /// The poster with its cloth spine. The frame's `data-title` gives it the colour.
 #[component]
@@ -13,12 +13,11 @@ pub fn Poster(
     #[prop(optional)]
     first: bool,
 ) -> impl IntoView {
-    let alt = title.about(locale()).poster_alt.clone();
     view! {
         <span class="volume">
             <img
                 src=title.poster
-                alt=alt
+                alt=title.about.poster_alt
                 width="400"
                 height="600"
                 loading=if first { "eager" } else { "lazy" }

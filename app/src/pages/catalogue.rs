@@ -82,7 +82,7 @@ fn Shelf(titles: Vec<Title>, orders: Vec<Order>) -> impl IntoView {
 fn Spine(title: Title, order: Option<Order>, first: bool) -> impl IntoView {
     let locale = locale();
     let href = format!("/title/{}", title.slug);
-    let about = title.about(locale).clone();
+    let about = title.about.clone();
     let worth = match order {
         Some(order) => {
             let device = order.device_id.short();

@@ -43,7 +43,7 @@ fn Volume(data: Data) -> impl IntoView {
         (true, true) => td_string!(locale, title.offer_elsewhere),
         (true, false) => td_string!(locale, title.offer_here),
     };
-    let about = title.about(locale).clone();
+    let about = title.about.clone();
     view! {
         <PageTitle text=title.name.clone() />
         <Accents titles=vec![title.clone()] />

@@ -77,7 +77,7 @@ impl Backend for Request {
             .catalogue
             .titles
             .iter()
-            .map(|entry| entry.title.clone())
+            .map(|entry| entry.title_in(self.browser.locale()))
             .collect())
     }
 
@@ -182,7 +182,7 @@ impl Request {
     }
 
     async fn title_page(&self, slug: &Slug) -> Result<TitlePage, Error> {
-        let title = self.entry(slug)?.title.clone();
+        let title = self.entry(slug)?.title_in(self.browser.locale());
         let (mut orders, mut this_device) = (vec![], None);
         if let Some(account) = self.account().await? {
             self.settle_soon(account.id, slug).await?;

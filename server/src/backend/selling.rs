@@ -35,7 +35,7 @@ impl Request {
         kind: OrderKind,
     ) -> Result<Checkout, Error> {
         let devices = self.all_devices().await?;
-        let title = self.entry(slug)?.title.clone();
+        let title = self.entry(slug)?.title_in(self.browser.locale());
         let viewer = self.signed_in().await?;
         let here = self.this_device_id(viewer).await?;
         let had = orders::of_title(&self.shop.db, viewer, slug).await?;
