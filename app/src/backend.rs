@@ -15,6 +15,7 @@ use crate::{
         Registration, Slug, Title, TitlePage, Viewer,
     },
     problem::Problem,
+    slot::Slot,
     workflow::{LicenseReport, Workflow, WorkflowQuery},
 };
 
@@ -41,6 +42,12 @@ pub trait Backend: Send + Sync {
 
     /// Keeps the viewer's choice of a language in this browser.
     fn keep_locale(&self, locale: Locale);
+
+    /// Which of the devices in this browser is in use; none where it has only ever had one.
+    fn slot(&self) -> Option<Slot>;
+
+    /// Keeps which is to be used from now on.
+    fn keep_slot(&self, slot: Slot);
 
     /// Keeps a failure for the next page of this session to show.
     async fn leave_failure(&self, failure: Failure) -> Result<(), Problem>;

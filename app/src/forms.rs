@@ -21,6 +21,8 @@ pub const SIGN_IN: &str = "/api/sign_in";
 pub const SIGN_OUT: &str = "/api/sign_out";
 /// Where the order form goes.
 pub const PLACE_ORDER: &str = "/api/place_order";
+/// Where the form goes that says which device of this browser to use.
+pub const CHOOSE_DEVICE: &str = "/api/choose_device";
 /// Where the language form goes.
 pub const CHOOSE_LANGUAGE: &str = "/api/choose_language";
 
@@ -142,6 +144,27 @@ pub async fn choose_language(
 ) -> Result<(), Problem> {
     if let (Ok(backend), Ok(locale)) = (backend(), language.parse()) {
         backend.keep_locale(locale);
+    }
+    see_other(&back.parse().unwrap_or_else(|_| LocalPath::home()));
+    Ok(())
+}
+
+/// Has this browser be the other of its devices, and goes back to the page where that was chosen.
+/// One that there is not changes nothing.
+///
+/// # Errors
+/// None on the server.
+#[server(endpoint = "choose_device")]
+pub async fn choose_device(
+    /// `a` or `b`.
+    #[server(default)]
+    slot: String,
+    /// Where to go back to.
+    #[server(default)]
+    back: String,
+) -> Result<(), Problem> {
+    if let (Ok(backend), Ok(slot)) = (backend(), slot.parse()) {
+        backend.keep_slot(slot);
     }
     see_other(&back.parse().unwrap_or_else(|_| LocalPath::home()));
     Ok(())

@@ -14,6 +14,7 @@
 //! | `player` | browser | Shaka Player, and what its errors mean |
 //! | [`shell`], [`policy`], [`respond`], [`refusal`], [`routes`] | server | the document, its Content-Security-Policy, redirects, refusals in plain text, the routes |
 //! | [`locale`], [`i18n`] | both | which language a viewer reads, and every text in both |
+//! | [`slot`] | both | which of the devices in this browser is in use |
 //! | [`local_path`], [`trouble`], [`words`] | both | a path that stays on this site, a problem as shown, times and amounts in words |
 //!
 //! The server half is feature `ssr`, the browser half `hydrate`. Pages need no wasm: only the
@@ -27,6 +28,7 @@ pub mod local_path;
 pub mod locale;
 pub mod model;
 pub mod problem;
+pub mod slot;
 pub mod trouble;
 pub mod words;
 pub mod workflow;

@@ -54,3 +54,35 @@ test('a registered second device is refused all the same', async ({
   await other.play('slow-ink');
   await other.expectAlert('-4001');
 });
+
+test('one browser is two devices: what one of them bought is refused on the other', async ({
+  device,
+  expectedRefusals,
+}) => {
+  expectedRefusals.count = 1;
+  const { page } = device;
+  await device.signIn();
+  const first = await device.register();
+  await device.order('Buy', 'tidewater');
+  await page.getByRole('button', { name: 'Play' }).click();
+  await device.expectPlaying();
+
+  await page.goto('/devices');
+  await page.getByRole('button', { name: 'Use device B' }).click();
+  await expect(page.getByText('This browser is not registered as a device of yours.')).toBeVisible();
+  await device.play('tidewater');
+  await device.expectAlert('-4001');
+  await device.expectAlert(first.slice(0, 4));
+  await device.expectNothingPlays();
+  const second = await device.register();
+  expect(second).not.toBe(first);
+
+  // From the top of any page, and back to where one was.
+  await page.goto('/watch/tidewater');
+  await page.getByRole('button', { name: 'Use device A' }).click();
+  await expect(page).toHaveURL(/\/watch\/tidewater$/);
+  await page.getByRole('button', { name: 'Play' }).click();
+  await device.expectPlaying();
+  await page.goto('/devices');
+  await expect(page.getByText(first)).toBeVisible();
+});

@@ -6,12 +6,13 @@ use app::{
     i18n::Locale,
     locale::{self, asked_for},
     model::Failure,
+    slot::{self, Slot},
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use leptos_axum::ResponseOptions;
 use tower_sessions::{
     Expiry, Session,
-    cookie::{Cookie, SameSite, time::Duration},
+    cookie::{Cookie, CookieBuilder, SameSite, time::Duration},
 };
 use uuid::Uuid;
 
@@ -101,14 +102,33 @@ impl Browser {
     /// The handle that the browser holds for a viewer.
     pub(crate) fn handle(&self, viewer: Uuid) -> Option<Handle> {
         self.cookies
-            .get(&Handle::cookie_name(viewer))
+            .get(&Handle::cookie_name(
+                viewer,
+                self.slot().unwrap_or_default(),
+            ))
             .cloned()
             .map(Handle::sent)
     }
 
     /// Gives the browser a handle.
     pub(crate) fn give_handle(&self, viewer: Uuid, handle: &Handle) {
-        self.set_cookie(&Handle::cookie_name(viewer), handle.reveal(), HANDLE_DAYS);
+        let slot = self.slot().unwrap_or_default();
+        let name = Handle::cookie_name(viewer, slot);
+        self.set_cookie(&name, handle.reveal(), HANDLE_DAYS);
+    }
+
+    /// Which of its devices it is, if it ever had more than one.
+    pub(crate) fn slot(&self) -> Option<Slot> {
+        self.cookies.get(slot::COOKIE)?.parse().ok()
+    }
+
+    /// Keeps which of its devices it is from now on. The page's own script reads it, to use that
+    /// device's key.
+    pub(crate) fn keep_slot(&self, slot: Slot) {
+        self.append_cookie(
+            self.cookie(slot::COOKIE, slot.as_str(), HANDLE_DAYS)
+                .http_only(false),
+        );
     }
 
     /// The language that it is answered in.
@@ -122,13 +142,20 @@ impl Browser {
     }
 
     fn set_cookie(&self, name: &str, value: &str, days: i64) {
-        let cookie = Cookie::build((name, value))
+        self.append_cookie(self.cookie(name, value, days));
+    }
+
+    fn cookie<'a>(&self, name: &'a str, value: &'a str, days: i64) -> CookieBuilder<'a> {
+        Cookie::build((name, value))
             .path("/")
             .http_only(true)
             .same_site(SameSite::Lax)
             .secure(self.https)
             .max_age(Duration::days(days))
-            .build();
+    }
+
+    fn append_cookie(&self, cookie: CookieBuilder<'_>) {
+        let cookie = cookie.build();
         // Made of hex digits and our own words, it is a header value.
         if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
             self.response.append_header(header::SET_COOKIE, value);

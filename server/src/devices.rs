@@ -5,7 +5,7 @@
 //! and guards against a record that says another, but what a token is bound to never comes from
 //! here (see [`crate::entitlement`], step 4).
 
-use app::{model::Device, problem::Problem};
+use app::{model::Device, problem::Problem, slot::Slot};
 use expressplay::{Cookie, DeviceId, EventId};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -324,10 +324,15 @@ impl Handle {
         &self.0
     }
 
-    /// The name of the browser's cookie: its own for each viewer, so that two can share a browser.
+    /// The name of the browser's cookie: its own for each viewer, so that two can share a browser,
+    /// and for each device in it.
     #[must_use]
-    pub fn cookie_name(viewer: Uuid) -> String {
-        format!("bindery_device_{}", viewer.simple())
+    pub fn cookie_name(viewer: Uuid, slot: Slot) -> String {
+        let viewer = viewer.simple();
+        match slot {
+            Slot::A => format!("bindery_device_{viewer}"),
+            Slot::B => format!("bindery_device_{viewer}_b"),
+        }
     }
 
     fn hash(&self) -> Vec<u8> {

@@ -4,9 +4,10 @@ use expressplay::{DeviceId, PublicJwk};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{CryptoKey, CryptoKeyPair, SubtleCrypto};
+use web_sys::{CryptoKey, CryptoKeyPair, HtmlDocument, SubtleCrypto};
 
 use super::{CdmError, store};
+use crate::slot::{self, Slot};
 
 /// This browser's device key: ECDSA on P-256. The private half never leaves WebCrypto.
 #[derive(Clone)]
@@ -17,17 +18,18 @@ pub(crate) struct DeviceKey {
 }
 
 impl DeviceKey {
-    /// The key that this browser made before, or a new one.
+    /// The key that this browser made before for the device in use, or a new one.
     ///
     /// Two pages that make one at the same time end up with the same: the store keeps the first.
     ///
     /// # Errors
     /// [`CdmError`] where WebCrypto or IndexedDB is missing or fails.
     pub(crate) async fn load_or_make() -> Result<Self, CdmError> {
+        let slot = slot_in_use();
         let store = store::open().await?;
-        let pair = match store::get(&store).await? {
+        let pair = match store::get(&store, slot).await? {
             Some(pair) => pair,
-            None => store::keep_first(&store, &make_pair().await?).await?,
+            None => store::keep_first(&store, slot, &make_pair().await?).await?,
         };
         store.close();
         Self::from_pair(&pair.unchecked_into()).await
@@ -70,6 +72,20 @@ impl DeviceKey {
         bytes.copy_to(&mut signature);
         Ok(signature)
     }
+}
+
+/// The device in use now: another page of this browser may have chosen it since this one came.
+fn slot_in_use() -> Slot {
+    let cookies = leptos::prelude::document()
+        .dyn_into::<HtmlDocument>()
+        .ok()
+        .and_then(|document| document.cookie().ok())
+        .unwrap_or_default();
+    let chosen = cookies.split(';').find_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        value.parse().ok().filter(|_| name == slot::COOKIE)
+    });
+    chosen.unwrap_or_default()
 }
 
 async fn make_pair() -> Result<JsValue, CdmError> {

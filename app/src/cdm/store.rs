@@ -1,14 +1,22 @@
-//! The one place in this browser where the device's key lives: an IndexedDB store with one entry.
+//! Where this browser's device keys live: an IndexedDB store with an entry for each device.
 //! A key in there stays unextractable; what is stored is the browser's handle to it.
 
 use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, Query, TransactionMode};
 use wasm_bindgen::JsValue;
 
 use super::CdmError;
+use crate::slot::Slot;
 
 const DATABASE: &str = "bindery-cdm";
 const STORE: &str = "keys";
-const ENTRY: &str = "device";
+
+/// The entry of a device's key.
+const fn entry(slot: Slot) -> &'static str {
+    match slot {
+        Slot::A => "device",
+        Slot::B => "device-b",
+    }
+}
 
 pub(super) async fn open() -> Result<Database, CdmError> {
     let mut request = Factory::new()?.open(DATABASE, Some(1))?;
@@ -21,11 +29,11 @@ pub(super) async fn open() -> Result<Database, CdmError> {
     Ok(request.await?)
 }
 
-pub(super) async fn get(database: &Database) -> Result<Option<JsValue>, CdmError> {
+pub(super) async fn get(database: &Database, slot: Slot) -> Result<Option<JsValue>, CdmError> {
     let transaction = database.transaction(&[STORE], TransactionMode::ReadOnly)?;
     let entry = transaction
         .object_store(STORE)?
-        .get(Query::Key(ENTRY.into()))?
+        .get(Query::Key(entry(slot).into()))?
         .await?;
     transaction.await?;
     Ok(entry)
@@ -35,9 +43,13 @@ pub(super) async fn get(database: &Database) -> Result<Option<JsValue>, CdmError
 ///
 /// `add` never overwrites: of two pages that come at once, the second's fails, and both read the
 /// first's.
-pub(super) async fn keep_first(database: &Database, key: &JsValue) -> Result<JsValue, CdmError> {
-    let added = add(database, key).await;
-    match get(database).await? {
+pub(super) async fn keep_first(
+    database: &Database,
+    slot: Slot,
+    key: &JsValue,
+) -> Result<JsValue, CdmError> {
+    let added = add(database, slot, key).await;
+    match get(database, slot).await? {
         Some(kept) => Ok(kept),
         None => Err(added
             .err()
@@ -45,11 +57,11 @@ pub(super) async fn keep_first(database: &Database, key: &JsValue) -> Result<JsV
     }
 }
 
-async fn add(database: &Database, key: &JsValue) -> Result<(), CdmError> {
+async fn add(database: &Database, slot: Slot, key: &JsValue) -> Result<(), CdmError> {
     let transaction = database.transaction(&[STORE], TransactionMode::ReadWrite)?;
     transaction
         .object_store(STORE)?
-        .add(key, Some(&ENTRY.into()))?
+        .add(key, Some(&entry(slot).into()))?
         .await?;
     transaction.commit()?.await?;
     Ok(())

@@ -3,8 +3,13 @@
 use leptos::{either::EitherOf3, prelude::*};
 
 use crate::{
-    api::backend, components::mark::Mark, forms::SIGN_OUT, i18n::td_string, locale::locale,
-    respond::here, workflow::view::PAGE,
+    api::backend,
+    components::{device_switch::DeviceSwitch, mark::Mark},
+    forms::SIGN_OUT,
+    i18n::td_string,
+    locale::locale,
+    respond::here,
+    workflow::view::PAGE,
 };
 
 /// The masthead.
@@ -14,6 +19,7 @@ pub fn Masthead() -> impl IntoView {
     let at = |path: &str| place.as_str().split('?').next() == Some(path);
     let (films, devices, signing_in) = (at("/"), at("/devices"), at("/signin"));
     let workflow = at(PAGE);
+    let slot = backend().ok().and_then(|backend| backend.slot());
     let viewer = OnceResource::new_blocking(async { backend()?.viewer().await });
     view! {
         <header class="masthead">
@@ -40,6 +46,7 @@ pub fn Masthead() -> impl IntoView {
                     </li>
                 </ul>
             </nav>
+            {slot.map(|slot| view! { <DeviceSwitch in_use=slot /> })}
             <div class="masthead-viewer">
                 <Suspense>
                     {move || {

@@ -5,7 +5,9 @@ use leptos_meta::Title as PageTitle;
 
 use crate::{
     api::backend,
-    components::{alert::Alert, device_id::ShortDeviceId, loaded::loaded},
+    components::{
+        alert::Alert, device_id::ShortDeviceId, device_switch::AnotherDevice, loaded::loaded,
+    },
     i18n::td_string,
     islands::register_device::RegisterDevice,
     local_path::LocalPath,
@@ -23,9 +25,10 @@ pub fn DevicesPage() -> impl IntoView {
     let load = async {
         let backend = backend()?;
         let devices = backend.devices().await?;
-        Ok((devices, backend.cdm(), backend.take_failure().await?))
+        let slot = backend.slot().unwrap_or_default();
+        Ok((devices, backend.cdm(), slot, backend.take_failure().await?))
     };
-    loaded(load, move |(devices, cdm, failure)| {
+    loaded(load, move |(devices, cdm, slot, failure)| {
         let locale = locale();
         let (here, others): (Vec<_>, Vec<_>) = devices.into_iter().partition(|d| d.this_browser);
         view! {
@@ -45,6 +48,7 @@ pub fn DevicesPage() -> impl IntoView {
                     <h2 id="other-devices">{td_string!(locale, devices.others)}</h2>
                     <Others devices=others />
                 </section>
+                {(cdm == Cdm::Simulated).then(|| view! { <AnotherDevice in_use=slot /> })}
                 <Limits />
             </div>
         }

@@ -14,6 +14,7 @@ use app::{
         Registration, Slug, Title, TitlePage, Viewer,
     },
     problem::Problem,
+    slot::Slot,
     workflow::{Field, LicenseReport, Value, Workflow, WorkflowQuery},
 };
 use async_trait::async_trait;
@@ -55,6 +56,14 @@ impl Backend for Request {
 
     fn keep_locale(&self, locale: Locale) {
         self.browser.keep_locale(locale);
+    }
+
+    fn slot(&self) -> Option<Slot> {
+        self.browser.slot()
+    }
+
+    fn keep_slot(&self, slot: Slot) {
+        self.browser.keep_slot(slot);
     }
 
     async fn leave_failure(&self, failure: Failure) -> Result<(), Problem> {
