@@ -68,23 +68,12 @@ test('the view alone walks a stranger through the seven steps and the refusal', 
         const { page, context } = await newDevice({ ...look, storageState: signedIn });
         const of = `${locale.slice(0, 2)}-${colorScheme}-${width}`;
         await page.goto('/workflow');
-        await page.getByRole('link', { name: replay }).click();
-        const seen = new Set<string>();
-        const turn = page.getByRole('link', { name: next, exact: true });
-        const at = page.locator('.replay-at');
-        const arrows = page.locator('.message-arrow');
-        for (let place = 1; ; place += 1) {
-          await expect(at).toHaveText(new RegExp(`^${place} `));
-          await expect(arrows).toHaveCount(place);
-          const name = await arrows.last().getAttribute('aria-label');
-          const step = STEPS[locale].find((it) => name?.includes(`, ${it}: `));
-          if (step) seen.add(step);
-          if (!(await turn.count())) break;
-          await turn.click();
+        // The looks differ to the eye alone: one walk in each language tells.
+        if (colorScheme === 'light' && width === 1280) {
+          expect(await walk(page, replay, next, STEPS[locale])).toEqual(STEPS[locale]);
+          await page.getByRole('link', { name: all }).click();
         }
-        expect([...seen]).toEqual(STEPS[locale]);
-
-        await page.getByRole('link', { name: all }).click();
+        await expect(page.getByRole('link', { name: refused })).toBeVisible();
         await page.evaluate(() => window.scrollTo(0, 0));
         await picture(page, `workflow-${of}`);
         await page.getByRole('link', { name: refused }).click();
@@ -97,3 +86,25 @@ test('the view alone walks a stranger through the seven steps and the refusal', 
     }
   }
 });
+
+/** Turns all pages of the replay, and gives the steps that it named, in order. */
+async function walk(
+  page: Page,
+  replay: string,
+  next: string,
+  steps: readonly string[],
+): Promise<string[]> {
+  await page.getByRole('link', { name: replay }).click();
+  const turn = page.getByRole('link', { name: next, exact: true });
+  const arrows = page.locator('.message-arrow');
+  const seen = new Set<string>();
+  for (let place = 1; ; place += 1) {
+    await expect(page.locator('.replay-at')).toHaveText(new RegExp(`^${place} `));
+    await expect(arrows).toHaveCount(place);
+    const name = await arrows.last().getAttribute('aria-label');
+    const step = steps.find((it) => name?.includes(`, ${it}: `));
+    if (step) seen.add(step);
+    if ((await turn.getAttribute('aria-disabled')) === 'true') return [...seen];
+    await turn.click();
+  }
+}
