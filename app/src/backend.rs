@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     i18n::Locale,
     model::{
-        Cdm, Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing,
+        Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
         Registration, Slug, Title, TitlePage, Viewer,
     },
     problem::Problem,
@@ -101,6 +101,22 @@ pub trait Backend: Send + Sync {
     /// [`Problem::CardInvalid`], [`Problem::CardDeclined`], [`Problem::RecordLate`],
     /// [`Problem::TwoDevices`], [`Problem::ExpressPlayDown`], [`Problem::ExpressPlayRefused`].
     async fn place_order(&self, form: OrderForm) -> Result<Order, Problem>;
+
+    /// What the page needs that moves a purchase to this browser's device.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`].
+    async fn moving(&self, order: Uuid) -> Result<Moving, Problem>;
+
+    /// Seed step 4 for this browser's device, to which a purchase is bound from then on. Once it
+    /// is there, the same again changes nothing.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`], [`Problem::NotRegistered`],
+    /// [`Problem::RentalStays`], [`Problem::HadThere`], [`Problem::MovedLately`],
+    /// [`Problem::RecordLate`], [`Problem::TwoDevices`], [`Problem::ExpressPlayDown`],
+    /// [`Problem::ExpressPlayRefused`].
+    async fn move_order(&self, order: Uuid) -> Result<Order, Problem>;
 
     /// Seed steps 5 and 6: asks for a token bound to the order's device and hands it over, to
     /// whichever browser of the viewer asks. An order for this browser's device is preferred

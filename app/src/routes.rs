@@ -12,7 +12,7 @@ use crate::{
     i18n::td_string,
     locale::locale,
     pages::{
-        catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage,
+        catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage, moving::MovePage,
         not_found::NotFoundPage, signin::SignInPage, title::TitlePage, watch::WatchPage,
         workflow::WorkflowPage,
     },
@@ -50,6 +50,11 @@ pub fn App() -> impl IntoView {
                     <Route
                         path=(StaticSegment("watch"), ParamSegment("slug"))
                         view=WatchPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("move"), ParamSegment("order"))
+                        view=MovePage
                         ssr=SsrMode::Async
                     />
                     <Route path=StaticSegment("workflow") view=WorkflowPage ssr=SsrMode::Async />

@@ -41,6 +41,7 @@ pub mod devices;
 pub mod entitlement;
 pub mod error;
 mod health;
+pub mod moves;
 pub mod mutual_tls;
 pub mod orders;
 pub mod payment;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The paths that take part in the workflow.
-const TAKE_PART: [&str; 3] = ["/watch/", "/checkout/", "/devices"];
+const TAKE_PART: [&str; 4] = ["/watch/", "/checkout/", "/devices", "/move/"];
 
 /// Whether a page takes part in the workflow.
 #[must_use]

@@ -1,5 +1,6 @@
 //! What the pages ask, answered for one request.
 
+mod moving;
 mod playing;
 mod registering;
 mod selling;
@@ -10,7 +11,7 @@ use app::{
     backend::Backend,
     i18n::Locale,
     model::{
-        Cdm, Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing,
+        Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
         Registration, Slug, Title, TitlePage, Viewer,
     },
     problem::Problem,
@@ -118,6 +119,14 @@ impl Backend for Request {
 
     async fn place_order(&self, form: OrderForm) -> Result<Order, Problem> {
         self.sell(form).await.map_err(Error::into_problem)
+    }
+
+    async fn moving(&self, order: Uuid) -> Result<Moving, Problem> {
+        self.move_page(order).await.map_err(Error::into_problem)
+    }
+
+    async fn move_order(&self, order: Uuid) -> Result<Order, Problem> {
+        self.move_here(order).await.map_err(Error::into_problem)
     }
 
     async fn hand_over(&self, slug: &Slug) -> Result<HandOver, Problem> {
@@ -238,6 +247,14 @@ impl Request {
         let viewer = self.signed_in().await?;
         self.shop.workflow.look(viewer, query).await
     }
+}
+
+/// What an order, made or moved, is answered with.
+fn ordered(order: &Order) -> Vec<Field> {
+    vec![
+        Field::text("order", order.id.to_string()),
+        Field::new("device_id", Value::Device(order.device_id)),
+    ]
 }
 
 /// What a hand-over gives to the browser, as the workflow view shows it.

@@ -14,6 +14,7 @@ mod hosts;
 mod killed;
 mod language;
 mod messages;
+mod moves;
 mod orders;
 mod outage;
 mod program;
