@@ -37,21 +37,19 @@ pub fn DeviceFacts(
         ..WorkflowQuery::default()
     };
     view! {
-        <p class="facts">
-            {td!(locale, devices.learned, moment, cookie)} " "
-            <a href=run.href()>{td_string!(locale, devices.see)}</a>
-        </p>
-        {bound_here(bound, !device.this_browser)}
+        <div class="device-facts">
+            <p class="facts">
+                {td!(locale, devices.learned, moment, cookie)} " "
+                <a href=run.href()>{td_string!(locale, devices.see)}</a>
+            </p>
+            {bound_here(bound, !device.this_browser)}
+        </div>
     }
     .into_any()
 }
 
 fn bound_here(orders: Vec<Order>, elsewhere: bool) -> AnyView {
-    let locale = locale();
-    if orders.is_empty() {
-        return view! { <p class="empty-line">{td_string!(locale, devices.bound_none)}</p> }
-            .into_any();
-    }
+    let (locale, empty) = (locale(), orders.is_empty());
     let rows = orders
         .into_iter()
         .map(|order| {
@@ -76,9 +74,15 @@ fn bound_here(orders: Vec<Order>, elsewhere: bool) -> AnyView {
             }
         })
         .collect_view();
+    let list = match empty {
+        true => {
+            view! { <p class="empty-line">{td_string!(locale, devices.bound_none)}</p> }.into_any()
+        }
+        false => view! { <ul class="device-list">{rows}</ul> }.into_any(),
+    };
     view! {
         <p class="device-bound">{td_string!(locale, devices.bound)}</p>
-        <ul class="device-list">{rows}</ul>
+        {list}
     }
     .into_any()
 }

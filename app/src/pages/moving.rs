@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::{
     api::backend,
     components::{
-        accent::Accents, alert::Alert, device_id::WholeDeviceId, loaded::loaded, poster::Poster,
-        register_first::RegisterFirst,
+        accent::Accents, alert::Alert, device_id::WholeDeviceId, loaded::loaded,
+        order_line::OrderLine, poster::Poster, register_first::RegisterFirst,
     },
     forms::MOVE_ORDER,
     i18n::td_string,
@@ -56,7 +56,7 @@ fn Move(moving: Moving, failure: Option<Failure>) -> impl IntoView {
                     })}
                 <Ends moving=moving.clone() />
                 {act(&moving)}
-                <p>
+                <p class="move-back">
                     <a class="quiet-link" href="/devices">
                         {td_string!(locale, moving.back)}
                     </a>
@@ -64,6 +64,7 @@ fn Move(moving: Moving, failure: Option<Failure>) -> impl IntoView {
             </div>
             <aside class="summary" aria-label=name>
                 <Poster title first=true />
+                <OrderLine order=moving.order />
             </aside>
         </div>
     }
