@@ -14,6 +14,7 @@ use crate::{
         Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
         Registration, Slug, Title, TitlePage, Viewer,
     },
+    presenter::{Act, Presenting},
     problem::Problem,
     slot::Slot,
     workflow::{LicenseReport, Workflow, WorkflowQuery},
@@ -133,6 +134,19 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`], [`Problem::RentalOver`].
     async fn playing(&self, order: Uuid, trace: Option<TraceId>) -> Result<Playing, Problem>;
+
+    /// Whether the shop was started for a presenter.
+    fn has_presenter(&self) -> bool;
+
+    /// How things stand for a presenter; none where the shop was not started for one.
+    async fn presenting(&self) -> Result<Option<Presenting>, Problem>;
+
+    /// Does what a presenter asks for.
+    ///
+    /// # Errors
+    /// [`Problem::BadInput`] where the shop was not started for a presenter, or for a viewer who
+    /// is no demo viewer.
+    async fn present(&self, act: Act) -> Result<(), Problem>;
 
     /// Takes in what the browser says of a licence request.
     ///

@@ -16,6 +16,7 @@ use crate::{
         not_found::NotFoundPage, signin::SignInPage, title::TitlePage, watch::WatchPage,
         workflow::WorkflowPage,
     },
+    presenter::drawer::PresenterDrawer,
 };
 
 /// The whole site.
@@ -64,6 +65,7 @@ pub fn App() -> impl IntoView {
             </Router>
         </main>
         <WorkflowPanel />
+        <PresenterDrawer />
         <Footer />
     }
 }

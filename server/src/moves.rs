@@ -108,7 +108,7 @@ pub async fn bind_anew(
     .await?;
     sqlx::query(
         "update orders set cookie = ?, device_id = ?, bound_at = ?,
-                           handed_over_at = null, licensed_at = null
+                           handed_over_at = null, licensed_at = null, token_until = null
          where id = ?",
     )
     .bind(new.cookie.as_str())

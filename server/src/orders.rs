@@ -1,5 +1,7 @@
 //! Orders: bought for ever or rented for a time, charged once, bound to one device.
 
+use std::time::Duration;
+
 use app::{
     model::{Order, OrderKind, Price, Rental, Slug},
     problem::{Problem, field},
@@ -42,6 +44,8 @@ pub struct StoredOrder {
     pub handed_over_at: Option<Timestamp>,
     /// When the first licence was issued to this device.
     pub licensed_at: Option<Timestamp>,
+    /// When the token that was handed over last can no longer be redeemed.
+    pub token_until: Option<Timestamp>,
 }
 
 /// An order to be made.
@@ -81,6 +85,7 @@ struct Row {
     bound_at: i64,
     handed_over_at: Option<i64>,
     licensed_at: Option<i64>,
+    token_until: Option<i64>,
 }
 
 impl TryFrom<Row> for StoredOrder {
@@ -102,6 +107,7 @@ impl TryFrom<Row> for StoredOrder {
             bound_at: time(row.bound_at)?,
             handed_over_at: row.handed_over_at.map(time).transpose()?,
             licensed_at: row.licensed_at.map(time).transpose()?,
+            token_until: row.token_until.map(time).transpose()?,
         })
     }
 }
@@ -218,7 +224,7 @@ impl StoredOrder {
 }
 
 const COLUMNS: &str = "id, slug, kind, price_cents, cookie, device_id, ordered_at, bound_at, \
-                       handed_over_at, licensed_at";
+                       handed_over_at, licensed_at, token_until";
 
 /// Every order of a viewer, newest first.
 ///
@@ -399,7 +405,7 @@ async fn already_had(
     Ok(had.into_iter().next())
 }
 
-/// Notes that a token for the order is being handed over; the first time counts. False where the
+/// Notes that a token for the order is being handed over, and for how long it lives. False where the
 /// order has been moved away from the token's device: then the token must not be handed over.
 ///
 /// # Errors
@@ -408,12 +414,15 @@ pub async fn note_hand_over(
     db: &SqlitePool,
     order: &StoredOrder,
     now: Timestamp,
+    life: Duration,
 ) -> Result<bool, Error> {
+    let until = now.saturating_add(life).unwrap_or(Timestamp::MAX);
     let noted = sqlx::query(
-        "update orders set handed_over_at = coalesce(handed_over_at, ?)
+        "update orders set handed_over_at = coalesce(handed_over_at, ?), token_until = ?
          where id = ? and cookie = ?",
     )
     .bind(now.as_millisecond())
+    .bind(until.as_millisecond())
     .bind(order.id.to_string())
     .bind(order.cookie.as_str())
     .execute(db)

@@ -2,6 +2,7 @@
 
 mod moving;
 mod playing;
+mod presenting;
 mod registering;
 mod selling;
 
@@ -14,6 +15,7 @@ use app::{
         Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
         Registration, Slug, Title, TitlePage, Viewer,
     },
+    presenter::{Act, Presenting},
     problem::Problem,
     slot::Slot,
     workflow::{Field, LicenseReport, Value, Workflow, WorkflowQuery},
@@ -139,6 +141,18 @@ impl Backend for Request {
         self.time_left(order, trace)
             .await
             .map_err(Error::into_problem)
+    }
+
+    fn has_presenter(&self) -> bool {
+        self.shop.presenter.is_some()
+    }
+
+    async fn presenting(&self) -> Result<Option<Presenting>, Problem> {
+        self.how_things_stand().await.map_err(Error::into_problem)
+    }
+
+    async fn present(&self, act: Act) -> Result<(), Problem> {
+        self.press(act).await.map_err(Error::into_problem)
     }
 
     async fn report_license(&self, report: LicenseReport) -> Result<(), Problem> {

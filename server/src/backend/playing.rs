@@ -84,7 +84,7 @@ impl Request {
             let binding = order.binding(left);
             let token: TokenUrl = entitlement.bound_token(&binding, clip).await?;
             let now = clock.now();
-            if !orders::note_hand_over(db, &order, now).await? {
+            if !orders::note_hand_over(db, &order, now, binding.token_life()).await? {
                 // It was moved meanwhile, and its old device gets no new token.
                 waiting.push_front(order);
                 continue;

@@ -17,6 +17,7 @@ mod messages;
 mod moves;
 mod orders;
 mod outage;
+mod presenter;
 mod program;
 mod readme;
 mod rental;
