@@ -40,8 +40,11 @@ test('the panel shows each message as it is sent, and is open again on the next 
   await expect(panel.getByRole('link', { name: 'Step 1, Cookie: Register this device' })).toBeVisible();
   await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeVisible();
 
+  // The newest is on the screen, as it comes and on the next page.
+  await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeInViewport();
+
   await page.reload();
-  await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeVisible();
+  await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeInViewport();
   await page.goto('/checkout/tidewater/buy');
   await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeVisible();
 });

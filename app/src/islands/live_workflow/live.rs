@@ -73,6 +73,7 @@ impl Live {
             // It may have been opened before there was anybody to hear it.
             if panel.open() {
                 keep_open(PANEL_COOKIE, true);
+                self.see_newest();
             }
         }
         let live = self.clone();
@@ -118,6 +119,9 @@ impl Live {
     fn toggled(&self) {
         let open = self.panel().is_some_and(|panel| panel.open());
         keep_open(PANEL_COOKIE, open);
+        if open {
+            self.see_newest();
+        }
         self.attend();
     }
 
@@ -186,11 +190,37 @@ impl Live {
         });
     }
 
+    fn newest(&self) -> Option<Element> {
+        let arrows = self.0.root.query_selector_all(".message-arrow").ok()?;
+        arrows
+            .item(arrows.length().checked_sub(1)?)?
+            .dyn_into()
+            .ok()
+    }
+
+    /// Whether the newest message is on the screen: then whoever looks wants to see the next one,
+    /// too. Where there is none yet, so it is.
+    fn newest_is_seen(&self) -> bool {
+        let height = window().inner_height().ok().and_then(|it| it.as_f64());
+        self.newest()
+            .zip(height)
+            .is_none_or(|(newest, height)| newest.get_bounding_client_rect().bottom() <= height)
+    }
+
+    fn see_newest(&self) {
+        if let Some(newest) = self.newest() {
+            newest.scroll_into_view_with_scroll_into_view_options(&nearest());
+        }
+    }
+
     fn show(&self, html: &str, href: &str) {
         let root = &self.0.root;
-        let place = Place::of(root);
+        let (place, newest_seen) = (Place::of(root), self.newest_is_seen());
         root.set_inner_html(html);
         place.restore(root);
+        if newest_seen {
+            self.see_newest();
+        }
         let count = root.query_selector("[data-count]").ok().flatten();
         if let Some(count) = count.and_then(|it| it.get_attribute("data-count")) {
             self.0.status.set(count);
