@@ -56,6 +56,8 @@ pub enum Problem {
         /// The form field or parameter at fault.
         field: String,
     },
+    /// Too much of this is under way: wait.
+    Busy,
     /// The fault is ours; the log has the details.
     Internal,
 }
@@ -91,6 +93,7 @@ impl Problem {
             Self::RentalOver => td_string!(locale, problem.rental_over),
             Self::ExpressPlayDown => td_string!(locale, problem.expressplay_down),
             Self::Unreachable => td_string!(locale, problem.unreachable),
+            Self::Busy => td_string!(locale, problem.busy),
             Self::Internal => td_string!(locale, problem.internal),
         };
         what.to_owned()
@@ -120,6 +123,7 @@ impl Problem {
             Self::ExpressPlayRefused { .. } => td_string!(locale, problem.expressplay_refused_next),
             Self::Unreachable => td_string!(locale, problem.unreachable_next),
             Self::BadInput { .. } => td_string!(locale, problem.bad_input_next),
+            Self::Busy => td_string!(locale, problem.busy_next),
             Self::Internal => td_string!(locale, problem.internal_next),
         }
     }

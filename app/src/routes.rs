@@ -12,7 +12,7 @@ use crate::{
     i18n::td_string,
     locale::locale,
     pages::{
-        catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage,
+        catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage, lab::LabPage,
         not_found::NotFoundPage, signin::SignInPage, title::TitlePage, watch::WatchPage,
         workflow::WorkflowPage,
     },
@@ -53,6 +53,7 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=StaticSegment("workflow") view=WorkflowPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("lab") view=LabPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("devices") view=DevicesPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("signin") view=SignInPage ssr=SsrMode::Async />
                 </FlatRoutes>

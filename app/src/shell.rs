@@ -8,6 +8,7 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 use crate::{
     components::workflow_panel::takes_part,
     i18n::td_string,
+    lab,
     locale::{locale, tag},
     policy::{LicenceOrigins, policy},
     respond,
@@ -21,7 +22,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     respond::keep_nowhere();
     let locale = locale();
     let place = respond::here();
-    let (plays, islands) = (takes_part(place.as_str()), has_islands(place.as_str()));
+    let (plays, islands) = (plays(place.as_str()), has_islands(place.as_str()));
     view! {
         <!DOCTYPE html>
         <html lang=tag(locale)>
@@ -54,6 +55,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 /// Whether a page has an island on it, and so needs wasm.
 fn has_islands(path: &str) -> bool {
     takes_part(path) || path.starts_with(view::PAGE)
+}
+
+/// Whether something plays on a page, and so needs the player. In the lab nothing does.
+fn plays(path: &str) -> bool {
+    takes_part(path) && !path.starts_with(lab::PAGE)
 }
 
 fn set_policy() {

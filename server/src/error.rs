@@ -30,6 +30,9 @@ pub enum Error {
     /// Work on another thread came to nothing.
     #[error("a task ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
+    /// The lab's sandbox could not be made or used.
+    #[error("the lab's sandbox failed: {0}")]
+    Sandbox(String),
     /// A row of the database holds what this program would not have written.
     #[error("the database holds a {0} that cannot be read")]
     Row(&'static str),
@@ -124,7 +127,7 @@ impl Error {
             Self::ExpressPlay(ClientError::Refused { code, .. }) => {
                 Problem::ExpressPlayRefused { code: *code }
             }
-            Self::ExpressPlay(_) => Problem::ExpressPlayDown,
+            Self::ExpressPlay(_) | Self::Sandbox(_) => Problem::ExpressPlayDown,
             _ => Problem::Internal,
         }
     }

@@ -7,13 +7,14 @@ use crate::{
     api::backend,
     i18n::td_string,
     islands::live_workflow::{LiveWorkflow, PANEL_COOKIE, PANEL_OPEN},
+    lab,
     locale::locale,
     respond::here,
     workflow::{WorkflowQuery, view, view::WorkflowView},
 };
 
 /// The paths that take part in the workflow.
-const TAKE_PART: [&str; 3] = ["/watch/", "/checkout/", "/devices"];
+const TAKE_PART: [&str; 4] = ["/watch/", "/checkout/", "/devices", lab::PAGE];
 
 /// Whether a page takes part in the workflow.
 #[must_use]

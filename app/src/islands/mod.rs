@@ -1,6 +1,7 @@
 //! What lives in the browser. An island renders its first state on the server, with its buttons
 //! asleep; they wake when the wasm has come.
 
+pub mod lab;
 pub mod live_workflow;
 pub mod player;
 pub mod register_device;
