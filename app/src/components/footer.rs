@@ -18,7 +18,7 @@ pub fn Footer() -> impl IntoView {
         <footer class="footer">
             <p>{td_string!(locale, footer.demonstration)}</p>
             <p>{td_string!(locale, footer.limits)}</p>
-            <p class="footer-links">
+            <p>
                 <a href=lab::PAGE>{td_string!(locale, footer.lab)}</a>
             </p>
             <Languages locale />

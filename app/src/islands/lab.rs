@@ -246,7 +246,7 @@ fn Told(locale: Locale, outcome: Outcome) -> impl IntoView {
     let fields = sent.fields.into_iter().map(|(name, value)| {
         view! {
             <li>
-                <code>{name}</code>
+                <code class="try-name">{name}</code>
                 " "
                 <code class="try-value">{value}</code>
             </li>
@@ -261,8 +261,9 @@ fn Told(locale: Locale, outcome: Outcome) -> impl IntoView {
     });
     let words = match answer.says {
         Says::Refused { words, .. } => Some(view! {
-            " "
-            <span lang="en">{words}</span>
+            <span class="try-words" lang="en">
+                {words}
+            </span>
         }),
         _ => None,
     };
@@ -271,24 +272,24 @@ fn Told(locale: Locale, outcome: Outcome) -> impl IntoView {
         .map(|status| td_string!(locale, lab.status, status, millis));
     view! {
         <dl class="try-told">
-            <dt>{td_string!(locale, lab.sent)}</dt>
-            <dd>
-                <ul>
-                    <li>
-                        <code class="try-value">{format!("POST {}", sent.url)}</code>
-                    </li>
-                    <li>
-                        <code>"Content-Type"</code>
-                        " "
-                        <code>{sent.content_type}</code>
-                    </li>
-                    {fields.collect_view()}
-                </ul>
-            </dd>
             {first}
             <dt>{td_string!(locale, lab.answer)}</dt>
             <dd>{status} {words}</dd>
         </dl>
+        <details class="try-sent">
+            <summary>{td_string!(locale, lab.sent)}</summary>
+            <ul>
+                <li>
+                    <code class="try-value">{format!("POST {}", sent.url)}</code>
+                </li>
+                <li>
+                    <code class="try-name">"Content-Type"</code>
+                    " "
+                    <code>{sent.content_type}</code>
+                </li>
+                {fields.collect_view()}
+            </ul>
+        </details>
     }
 }
 

@@ -135,6 +135,16 @@ fn card(attempt: Attempt, tried_on: Option<Uuid>, why_not: Option<NoSandbox>) ->
     let Check { file, function } = attempt.check();
     let id = format!("{}-heading", attempt.name());
     let labelled = id.clone();
+    let (catches, without_it) = match attempt {
+        Attempt::Rightful => (
+            td_string!(locale, lab.passes),
+            td_string!(locale, lab.proves),
+        ),
+        _ => (
+            td_string!(locale, lab.check),
+            td_string!(locale, lab.without),
+        ),
+    };
     let tries = match (tried_on, why_not) {
         (Some(order), None) => {
             let name = name.to_owned();
@@ -154,16 +164,16 @@ fn card(attempt: Attempt, tried_on: Option<Uuid>, why_not: Option<NoSandbox>) ->
                 <dd>
                     <Expected promise=attempt.promise() />
                 </dd>
-                <dt>{td_string!(locale, lab.check)}</dt>
+                <dt>{catches}</dt>
                 <dd>
                     {check} " "
-                    <span class="lab-where">
+                    <span class="lab-where" lang="en">
                         <code>{format!("{function}()")}</code>
                         ", "
                         <code>{file}</code>
                     </span>
                 </dd>
-                <dt>{td_string!(locale, lab.without)}</dt>
+                <dt>{without_it}</dt>
                 <dd>{without}</dd>
             </dl>
             {tries}
