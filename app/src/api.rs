@@ -14,6 +14,7 @@ use leptos::{
 use uuid::Uuid;
 
 use crate::{
+    lab::{Attempt, Prepared},
     model::{Device, HandOver, Playing, Registration, Slug},
     problem::{Problem, field},
     workflow::LicenseReport,
@@ -100,6 +101,20 @@ pub async fn report_license(
     report: LicenseReport,
 ) -> Result<(), Problem> {
     answer(backend()?.report_license(report).await)
+}
+
+/// What an attempt of the lab's needs.
+///
+/// # Errors
+/// See [`crate::backend::Backend::prepare_attempt`].
+#[server(name = PrepareAttemptCall, endpoint = "prepare_attempt", input = Json)]
+pub async fn prepare_attempt(
+    /// Which.
+    attempt: Attempt,
+    /// The number of the purchase that it is tried on.
+    order: Uuid,
+) -> Result<Prepared, Problem> {
+    answer(backend()?.prepare_attempt(attempt, order).await)
 }
 
 impl FromServerFnError for Problem {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     i18n::Locale,
+    lab::{Attempt, Lab, Prepared},
     model::{
         Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
         Registration, Slug, Title, TitlePage, Viewer,
@@ -159,4 +160,15 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// [`Problem::SignedOut`].
     async fn workflow(&self, query: &WorkflowQuery) -> Result<Workflow, Problem>;
+
+    /// What the lab's page needs, whoever looks.
+    async fn lab(&self) -> Result<Lab, Problem>;
+
+    /// Prepares an attempt on one of the viewer's purchases: a token for it, as
+    /// [`Self::hand_over`] gives it, or what else is to be tried.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`], [`Problem::Busy`], and those of
+    /// [`Self::hand_over`]; [`Problem::BadInput`] for what cannot be tried here.
+    async fn prepare_attempt(&self, attempt: Attempt, order: Uuid) -> Result<Prepared, Problem>;
 }

@@ -8,8 +8,9 @@
 //! | [`forms`] | server | the plain html forms: sign in, sign out, place an order, choose a language |
 //! | [`pages`] | server | one file per route |
 //! | [`workflow`] | both | the workflow as it happens, message by message |
+//! | [`lab`] | both | attempts to steal one's own film, and what must come of each |
 //! | [`components`] | both | the pieces that pages and islands are made of; they do no I/O |
-//! | [`islands`] | both | the device's registration, and the player |
+//! | [`islands`] | both | the device's registration, the player, the workflow view's news, and the lab's buttons |
 //! | `cdm` | browser | the device: a simulated CDM with its key and the licence request it signs, or the browser's own |
 //! | `player` | browser | Shaka Player, and what its errors mean |
 //! | [`shell`], [`policy`], [`respond`], [`refusal`], [`routes`] | server | the document, its Content-Security-Policy, redirects, refusals in plain text, the routes |
@@ -24,6 +25,7 @@ pub mod api;
 pub mod backend;
 pub mod components;
 pub mod islands;
+pub mod lab;
 pub mod local_path;
 pub mod locale;
 pub mod model;

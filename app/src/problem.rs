@@ -62,6 +62,8 @@ pub enum Problem {
         /// The form field or parameter at fault.
         field: String,
     },
+    /// Too much of this is under way: wait.
+    Busy,
     /// The fault is ours; the log has the details.
     Internal,
 }
@@ -100,6 +102,7 @@ impl Problem {
             Self::MovedLately => td_string!(locale, problem.moved_lately),
             Self::ExpressPlayDown => td_string!(locale, problem.expressplay_down),
             Self::Unreachable => td_string!(locale, problem.unreachable),
+            Self::Busy => td_string!(locale, problem.busy),
             Self::Internal => td_string!(locale, problem.internal),
         };
         what.to_owned()
@@ -132,6 +135,7 @@ impl Problem {
             Self::ExpressPlayRefused { .. } => td_string!(locale, problem.expressplay_refused_next),
             Self::Unreachable => td_string!(locale, problem.unreachable_next),
             Self::BadInput { .. } => td_string!(locale, problem.bad_input_next),
+            Self::Busy => td_string!(locale, problem.busy_next),
             Self::Internal => td_string!(locale, problem.internal_next),
         }
     }

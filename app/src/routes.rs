@@ -12,9 +12,9 @@ use crate::{
     i18n::td_string,
     locale::locale,
     pages::{
-        catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage, moving::MovePage,
-        not_found::NotFoundPage, signin::SignInPage, title::TitlePage, watch::WatchPage,
-        workflow::WorkflowPage,
+        catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage, lab::LabPage,
+        moving::MovePage, not_found::NotFoundPage, signin::SignInPage, title::TitlePage,
+        watch::WatchPage, workflow::WorkflowPage,
     },
     presenter::drawer::PresenterDrawer,
 };
@@ -59,6 +59,7 @@ pub fn App() -> impl IntoView {
                         ssr=SsrMode::Async
                     />
                     <Route path=StaticSegment("workflow") view=WorkflowPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("lab") view=LabPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("devices") view=DevicesPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("signin") view=SignInPage ssr=SsrMode::Async />
                 </FlatRoutes>

@@ -9,6 +9,7 @@ use crate::{
     api::backend,
     components::workflow_panel::takes_part,
     i18n::td_string,
+    lab,
     locale::{locale, tag},
     policy::{LicenceOrigins, policy},
     respond,
@@ -22,7 +23,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     respond::keep_nowhere();
     let locale = locale();
     let place = respond::here();
-    let (plays, islands) = (takes_part(place.as_str()), has_islands(place.as_str()));
+    let (plays, islands) = (plays(place.as_str()), has_islands(place.as_str()));
     view! {
         <!DOCTYPE html>
         <html lang=tag(locale)>
@@ -57,6 +58,11 @@ fn has_islands(path: &str) -> bool {
     takes_part(path)
         || path.starts_with(view::PAGE)
         || backend().is_ok_and(|backend| backend.has_presenter())
+}
+
+/// Whether something plays on a page, and so needs the player. In the lab nothing does.
+fn plays(path: &str) -> bool {
+    takes_part(path) && !path.starts_with(lab::PAGE)
 }
 
 fn set_policy() {

@@ -134,6 +134,15 @@ impl Entitlement {
         }
     }
 
+    /// The same steps, at another ExpressPlay or for another account.
+    #[must_use]
+    pub fn at(&self, expressplay: Client) -> Self {
+        Self {
+            expressplay,
+            ..self.clone()
+        }
+    }
+
     fn expressplay(&self, act: Act) -> Client {
         match &self.episode {
             Some(episode) => self.expressplay.witnessed_by(episode.witness(act)),

@@ -33,6 +33,9 @@ pub enum Error {
     /// The embedded simulator does not do what a presenter asks.
     #[error("the embedded ExpressPlay does not do as the presenter asks: {0}")]
     Presenter(simulator::Error),
+    /// The lab's sandbox could not be made or used.
+    #[error("the lab's sandbox failed: {0}")]
+    Sandbox(String),
     /// A row of the database holds what this program would not have written.
     #[error("the database holds a {0} that cannot be read")]
     Row(&'static str),
@@ -127,7 +130,7 @@ impl Error {
             Self::ExpressPlay(ClientError::Refused { code, .. }) => {
                 Problem::ExpressPlayRefused { code: *code }
             }
-            Self::ExpressPlay(_) => Problem::ExpressPlayDown,
+            Self::ExpressPlay(_) | Self::Sandbox(_) => Problem::ExpressPlayDown,
             _ => Problem::Internal,
         }
     }

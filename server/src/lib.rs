@@ -14,6 +14,7 @@
 //! | [`presenter`] | what a presenter may do to clock, simulator and shop |
 //! | [`catalogue`] | the titles and their keys, from `media/catalogue.toml` |
 //! | [`workflow`] | every message of it, kept for whoever wants to see how it works |
+//! | [`lab`] | what the lab's attempts need that no viewer has: a sandbox, and a neighbour |
 //! | `sees`, [`mutual_tls`], [`certificates`] | the sample entitlement server for other shops, who may ask it, and certificates to try it with |
 //! | `web`, [`csrf`] | the web host, which refuses what other sites send |
 //! | `health` | whether the process is up, and whether it can sell |
@@ -43,6 +44,7 @@ pub mod devices;
 pub mod entitlement;
 pub mod error;
 mod health;
+pub mod lab;
 pub mod moves;
 pub mod mutual_tls;
 pub mod orders;
@@ -60,8 +62,8 @@ pub use config::{EntitlementServer, ExpressPlay, Settings};
 pub use error::Error;
 
 use crate::{
-    accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, presenter::Presenter,
-    shop::Shop, workflow::Workflow,
+    accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, lab::Lab,
+    presenter::Presenter, shop::Shop, workflow::Workflow,
 };
 
 /// How often sessions that have expired are deleted.
@@ -114,8 +116,10 @@ impl Storefront {
             presenter,
             simulator,
         } = connect(&settings).await?;
-        let client = Client::with_options(base, authenticator, &settings.client)?;
+        let client = Client::with_options(base.clone(), authenticator, &settings.client)?;
         let entropy = settings.entropy.clone();
+        let patience = settings.client.clone();
+        let lab = Lab::open(simulator.as_ref(), base, patience, entropy.clone()).await?;
         let accounts =
             Accounts::new(db.clone(), clock.clone(), entropy.clone(), with_demo_data).await?;
         if with_demo_data {
@@ -129,6 +133,7 @@ impl Storefront {
             catalogue,
             entitlement: Entitlement::new(client, entropy.clone(), settings.patience),
             workflow,
+            lab,
             clock: clock.clone(),
             presenter,
             entropy,

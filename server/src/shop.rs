@@ -5,8 +5,8 @@ use simulator::{Clock, Entropy};
 use sqlx::SqlitePool;
 
 use crate::{
-    accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, presenter::Presenter,
-    workflow::Workflow,
+    accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, lab::Lab,
+    presenter::Presenter, workflow::Workflow,
 };
 
 /// The shop behind every request.
@@ -22,6 +22,8 @@ pub struct Shop {
     pub entitlement: Entitlement,
     /// What the workflow view shows of them.
     pub workflow: Workflow,
+    /// What the lab needs.
+    pub lab: Lab,
     /// The time that rentals and orders go by.
     pub clock: Clock,
     /// What a presenter drives, where there is one.

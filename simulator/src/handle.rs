@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::{
     Environment, Error, SandboxName,
     control::{
-        AccountState, ChangeSettings, ClockState, Document, Place, Problem, SandboxState, SetClock,
-        SnapshotState,
+        AccountState, ChangeSettings, ClockState, Document, NewSandbox, Place, Problem,
+        SandboxState, SetClock, SnapshotState,
     },
     fault::{FaultState, NewFault},
     journal::{Entry, JournalQuery},
@@ -70,6 +70,19 @@ impl SandboxHandle {
     #[must_use]
     pub fn name(&self) -> &SandboxName {
         &self.sandbox.name
+    }
+
+    /// Makes another in the same simulator: see [`crate::Simulator::make_sandbox`].
+    ///
+    /// # Errors
+    /// [`Error::Control`] for a name or an authenticator that another has, or where there are too
+    /// many.
+    pub async fn make_another(&self, new: NewSandbox) -> Result<Self, Error> {
+        self.change(|service, _| async move {
+            let made = service.make_sandbox(new).await?;
+            Ok(Self::new(service, made))
+        })
+        .await
     }
 
     /// What it is like now: its accounts with their authenticators, settings and credits, its

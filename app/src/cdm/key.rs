@@ -35,6 +35,14 @@ impl DeviceKey {
         Self::from_pair(&pair.unchecked_into()).await
     }
 
+    /// A key that is kept nowhere: a device that is gone with the page.
+    ///
+    /// # Errors
+    /// [`CdmError`] where WebCrypto is missing or fails.
+    pub(crate) async fn throwaway() -> Result<Self, CdmError> {
+        Self::from_pair(&make_pair().await?.unchecked_into()).await
+    }
+
     async fn from_pair(pair: &CryptoKeyPair) -> Result<Self, CdmError> {
         let public = public_jwk(&pair.get_public_key()).await?;
         let device_id = public

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::{
     forms::CHOOSE_LANGUAGE,
     i18n::{I18nLocaleTrait, Locale, td_string},
+    lab,
     locale::{locale, tag},
     respond::here,
 };
@@ -17,6 +18,9 @@ pub fn Footer() -> impl IntoView {
         <footer class="footer">
             <p>{td_string!(locale, footer.demonstration)}</p>
             <p>{td_string!(locale, footer.limits)}</p>
+            <p>
+                <a href=lab::PAGE>{td_string!(locale, footer.lab)}</a>
+            </p>
             <Languages locale />
         </footer>
     }

@@ -6,13 +6,14 @@ use crate::{
     api::backend,
     i18n::td_string,
     islands::live_workflow::{LiveWorkflow, PANEL_COOKIE},
+    lab,
     locale::locale,
     respond::{here, left_open},
     workflow::{WorkflowQuery, view, view::WorkflowView},
 };
 
 /// The paths that take part in the workflow.
-const TAKE_PART: [&str; 4] = ["/watch/", "/checkout/", "/devices", "/move/"];
+const TAKE_PART: [&str; 5] = ["/watch/", "/checkout/", "/devices", "/move/", lab::PAGE];
 
 /// Whether a page takes part in the workflow.
 #[must_use]

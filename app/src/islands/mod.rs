@@ -3,6 +3,7 @@
 
 #[cfg(feature = "hydrate")]
 mod browser;
+pub mod lab;
 pub mod live_presenter;
 pub mod live_workflow;
 pub mod player;

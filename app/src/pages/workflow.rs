@@ -9,6 +9,7 @@ use crate::{
     components::loaded::loaded,
     i18n::td_string,
     islands::live_workflow::LiveWorkflow,
+    lab,
     locale::locale,
     workflow::{WorkflowQuery, view::WorkflowView},
 };
@@ -30,6 +31,11 @@ pub fn WorkflowPage() -> impl IntoView {
             <div class="workflow-page">
                 <h1>{td_string!(locale, workflow.heading)}</h1>
                 <p class="lede">{td_string!(locale, workflow.lede)}</p>
+                <p>
+                    <a class="quiet-link" href=lab::PAGE>
+                        {td_string!(locale, workflow.lab)}
+                    </a>
+                </p>
                 <LiveWorkflow href whole_page=true>
                     <WorkflowView workflow query />
                 </LiveWorkflow>

@@ -89,6 +89,8 @@ impl Ledger {
             span: asked.span,
             millis: (now() - asked.asked_at).max(0.0) as u32,
             challenge: asked.challenge,
+            plain: None,
+            token: None,
             status,
             code,
         };

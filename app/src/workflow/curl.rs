@@ -1,6 +1,10 @@
 //! A message as a curl command, with shell variables where its secrets were.
 
-use expressplay::parameter::base_of;
+use expressplay::{
+    ClearKeyRequest, KeyId,
+    challenge::{KidBytes, PLAIN_TYPE, PlainChallenge, SessionType},
+    parameter::base_of,
+};
 
 use super::{Act, Field, Message, Party, Value};
 
@@ -55,7 +59,7 @@ impl Curl {
         }
     }
 
-    /// A licence request, for which a device signs afresh.
+    /// A licence request, for which a device signs afresh, unless it was not signed.
     fn license(&mut self, message: &Message) {
         let kids: Vec<_> = message
             .asked
@@ -65,8 +69,14 @@ impl Curl {
                 _ => None,
             })
             .collect();
-        let (token, key) = (self.variable("TOKEN_URL"), self.variable("DEVICE_KEY"));
+        let token = self.variable("TOKEN_URL");
         self.line(&format!("curl --silent --show-error \"{token}\""));
+        if let Some(plain) = plain(message) {
+            self.option("--header 'Content-Type: application/json'");
+            self.option(&format!("--data '{}'", quoted(&plain)));
+            return;
+        }
+        let key = self.variable("DEVICE_KEY");
         self.option("--header 'Content-Type: application/jose'");
         self.option(&format!(
             "--data \"$(simulator device sign \"{key}\" \"{token}\"{})\"",
@@ -122,6 +132,28 @@ impl Curl {
         }
         variable
     }
+}
+
+/// The body of a licence request that was not signed.
+fn plain(message: &Message) -> Option<String> {
+    let is_plain = |field: &Field| *field == Field::text("Content-Type", PLAIN_TYPE);
+    message.asked.iter().find(|field| is_plain(field))?;
+    let kids = message.asked.iter().filter_map(|field| match &field.value {
+        Value::Kid(kid) => kid.parse::<KeyId>().ok(),
+        _ => None,
+    });
+    let claimed = message.asked.iter().find_map(|field| match field.value {
+        Value::Device(id) => Some(id),
+        _ => None,
+    });
+    let challenge = PlainChallenge {
+        request: ClearKeyRequest {
+            kids: kids.map(|kid| KidBytes(kid.clear_key_bytes())).collect(),
+            session: SessionType::Temporary,
+        },
+        device_id: claimed,
+    };
+    serde_json::to_string(&challenge).ok()
 }
 
 /// The variable for a secret: `$EP_AUTH`, `$CEK`; of several keys `$CEK_1`.
@@ -211,6 +243,21 @@ mod tests {
             curl.command
                 .contains("$(simulator device sign \"$DEVICE_KEY\" \"$TOKEN_URL\" --kid 0f)")
         );
+    }
+
+    #[test]
+    fn a_licence_request_that_was_not_signed_stays_so() {
+        let asked = vec![
+            Field::text("Content-Type", PLAIN_TYPE),
+            Field::new(
+                "kids",
+                Value::Kid("00112233445566778899aabbccddeeff".to_owned()),
+            ),
+        ];
+        let curl = Curl::of(&message(Act::License, "POST", "http://x", asked));
+        assert_eq!(curl.variables, ["$TOKEN_URL"]);
+        let body = r#"--data '{"kids":["ABEiM0RVZneImaq7zN3u_w"],"type":"temporary"}'"#;
+        assert!(curl.command.ends_with(body), "{}", curl.command);
     }
 
     #[test]

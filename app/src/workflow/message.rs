@@ -7,7 +7,7 @@ use expressplay::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::problem::Problem;
+use crate::{lab::Attempt, problem::Problem};
 
 /// Who takes part: the lifelines of the guide's own diagram, from left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -293,6 +293,8 @@ pub enum Occasion {
     Play(String),
     /// A page shows how the rental of a title stands.
     Page(String),
+    /// Something is tried in the lab.
+    Attempt(Attempt),
 }
 
 /// The messages that one occasion brought about: one trace.

@@ -3,7 +3,7 @@
 
 use expressplay::{
     DeviceId,
-    challenge::KidBytes,
+    challenge::{KidBytes, PlainChallenge, TokenHash},
     trace_context::{SpanId, TraceId},
 };
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,14 @@ pub struct LicenseReport {
     pub span: SpanId,
     /// How long the answer took, in milliseconds.
     pub millis: u32,
-    /// What the device signed; none where the browser's own CDM did.
+    /// What the device signed; none where the browser's own CDM did, or nobody.
     pub challenge: Option<ChallengeReport>,
+    /// What was asked without a signature.
+    #[serde(default)]
+    pub plain: Option<PlainChallenge>,
+    /// The token that went along, where it is another than the one that was handed over.
+    #[serde(default)]
+    pub token: Option<TokenHash>,
     /// The answer's HTTP status; none where there was no answer.
     pub status: Option<u16>,
     /// ExpressPlay's code, where it refused.

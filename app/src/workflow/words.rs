@@ -3,7 +3,10 @@
 use expressplay::parameter::base_of;
 
 use super::{Act, Message, Occasion, Outcome, Party};
-use crate::i18n::{Locale, td_string};
+use crate::{
+    i18n::{Locale, td_string},
+    lab,
+};
 
 /// How many messages there are: `13 messages`.
 pub(super) fn count(locale: Locale, count: u32) -> String {
@@ -134,6 +137,10 @@ pub(super) fn occasion(locale: Locale, occasion: &Occasion) -> String {
         Occasion::Move(title) => td_string!(locale, workflow.occasion.moved, title),
         Occasion::Play(title) => td_string!(locale, workflow.occasion.play, title),
         Occasion::Page(title) => td_string!(locale, workflow.occasion.page, title),
+        Occasion::Attempt(attempt) => {
+            let name = lab::words::of(locale, *attempt).name;
+            td_string!(locale, workflow.occasion.attempt, name)
+        }
     }
 }
 
@@ -152,8 +159,10 @@ pub(super) fn meaning(locale: Locale, name: &str) -> &'static str {
         "playbackDuration" => td_string!(locale, workflow.field.playbackDuration),
         "cookie" | "Cookie: cookie" => td_string!(locale, workflow.field.cookie),
         "deviceId" => td_string!(locale, workflow.field.deviceId),
+        "deviceId (claimed)" => td_string!(locale, workflow.field.claimed_device_id),
         "ExpressPlayToken" | "token_url" => td_string!(locale, workflow.field.token),
         "endpoint" => td_string!(locale, workflow.field.endpoint),
+        "attempt" => td_string!(locale, workflow.field.attempt),
         "device_id" | "order.device_id" | "jwk (device_id)" => {
             td_string!(locale, workflow.field.device_id)
         }

@@ -1,5 +1,6 @@
 //! What the pages ask, answered for one request.
 
+mod lab;
 mod moving;
 mod playing;
 mod presenting;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use app::{
     backend::Backend,
     i18n::Locale,
+    lab::{Attempt, Lab, Prepared},
     model::{
         Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
         Registration, Slug, Title, TitlePage, Viewer,
@@ -161,6 +163,16 @@ impl Backend for Request {
 
     async fn workflow(&self, query: &WorkflowQuery) -> Result<Workflow, Problem> {
         self.look(query).await.map_err(Error::into_problem)
+    }
+
+    async fn lab(&self) -> Result<Lab, Problem> {
+        self.lab_page().await.map_err(Error::into_problem)
+    }
+
+    async fn prepare_attempt(&self, attempt: Attempt, order: Uuid) -> Result<Prepared, Problem> {
+        self.prepare(attempt, order)
+            .await
+            .map_err(Error::into_problem)
     }
 }
 

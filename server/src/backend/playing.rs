@@ -45,7 +45,7 @@ impl Request {
         episode.hear(arrival, asked, work, super::handed).await
     }
 
-    async fn hand_over_one_of(
+    pub(super) async fn hand_over_one_of(
         &self,
         viewer: Uuid,
         orders: Vec<StoredOrder>,
@@ -179,19 +179,31 @@ impl Request {
         id: Uuid,
         trace: Option<TraceId>,
     ) -> Result<Playing, Error> {
-        let arrival = self.shop.workflow.arrival();
+        let workflow = &self.shop.workflow;
+        let arrival = workflow.arrival();
         let viewer = self.signed_in().await?;
-        let order = self.order(viewer, id).await?;
-        if order.licensed_at.is_some() {
-            return self.as_it_stands(&order);
-        }
-        let episode = self.episode_of(viewer, &order, trace).await?;
         let asked = Asked {
             act: Act::Playing,
             path: "/api/playing",
             fields: vec![Field::text("order", id.to_string())],
             noted: vec![],
         };
+        let order = match (self.order(viewer, id).await, trace) {
+            (Ok(order), _) => order,
+            // An order that is not the viewer's is asked for all the same: the view says so.
+            (Err(error), Some(trace)) => {
+                let Some(episode) = workflow.find(viewer, trace).await? else {
+                    return Err(error);
+                };
+                let refuse = async { Err(error) };
+                return episode.hear(arrival, asked, refuse, |_| vec![]).await;
+            }
+            (Err(error), None) => return Err(error),
+        };
+        if order.licensed_at.is_some() {
+            return self.as_it_stands(&order);
+        }
+        let episode = self.episode_of(viewer, &order, trace).await?;
         let work = async {
             as_far_as_known(self.settle(&order.cookie, &episode).await)?;
             self.as_it_stands(&self.order(viewer, id).await?)

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/workflow/view` | the view as html, without a page around it |
 //! | `/workflow/messages` | the same as JSON |
+//! | `/workflow/at/{trace}` | leads to the newest message of a trace, on the page |
 //! | `/workflow/news` | server-sent events, one whenever the viewer's workflow has changed |
 //!
 //! News carry nothing but that: what there is, one asks for with one's session.
@@ -13,19 +14,19 @@ use std::{convert::Infallible, sync::Arc};
 use app::{
     problem::Problem,
     respond::status_of,
-    workflow::{Workflow as View, WorkflowQuery},
+    workflow::{Workflow as View, WorkflowQuery, view::PAGE},
 };
 use axum::{
     Json, Router,
-    extract::{Query, State},
+    extract::{Path, Query, State},
     response::{
-        Html, IntoResponse, Response,
+        Html, IntoResponse, Redirect, Response,
         sse::{Event, KeepAlive, Sse},
     },
     routing::get,
 };
 use futures_util::stream;
-use http::request::Parts;
+use http::{StatusCode, request::Parts};
 use leptos::prelude::{Owner, provide_context};
 use leptos_axum::ResponseOptions;
 use tokio::sync::{broadcast, watch};
@@ -33,11 +34,12 @@ use uuid::Uuid;
 
 use crate::{backend::Request, browser::Browser, error::Error, shop::Shop};
 
-/// The three paths.
+/// The four paths.
 pub(crate) fn routes(shop: Arc<Shop>) -> Router {
     Router::new()
         .route("/workflow/view", get(view))
         .route("/workflow/messages", get(messages))
+        .route("/workflow/at/{trace}", get(at))
         .route("/workflow/news", get(news))
         .with_state(shop)
 }
@@ -69,6 +71,27 @@ async fn messages(
     match look(shop, &parts, &query).await {
         Ok(workflow) => Json(workflow).into_response(),
         Err(problem) => (status_of(&problem), Json(problem)).into_response(),
+    }
+}
+
+/// Leads to what is the viewer's own; a trace that is not leads to the page, which says what there is.
+async fn at(
+    State(shop): State<Arc<Shop>>,
+    Path(trace): Path<String>,
+    parts: Parts,
+) -> Result<Redirect, StatusCode> {
+    let trace = trace.parse().map_err(|_| StatusCode::NOT_FOUND)?;
+    let Some(request) = request(Arc::clone(&shop), &parts) else {
+        return Err(status_of(&Problem::Internal));
+    };
+    let found = match request.signed_in().await {
+        Ok(viewer) => shop.workflow.newest_in(viewer, trace).await,
+        Err(error) => Err(error),
+    };
+    match found.map_err(Error::into_problem) {
+        Ok(query) => Ok(Redirect::to(&query.unwrap_or_default().href())),
+        Err(Problem::SignedOut) => Ok(Redirect::to(PAGE)),
+        Err(problem) => Err(status_of(&problem)),
     }
 }
 

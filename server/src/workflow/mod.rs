@@ -108,6 +108,23 @@ impl Workflow {
         Ok(found.map(|_| self.episode(viewer, trace)))
     }
 
+    /// What to look at, to see the newest message of an episode.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub(crate) async fn newest_in(
+        &self,
+        viewer: Uuid,
+        trace: TraceId,
+    ) -> Result<Option<WorkflowQuery>, Error> {
+        let found = store::newest_in(&self.db, viewer, trace).await?;
+        Ok(found.map(|(run, message)| WorkflowQuery {
+            run: Some(run),
+            message,
+            ..WorkflowQuery::default()
+        }))
+    }
+
     /// A viewer's workflow, as it stands.
     ///
     /// # Errors

@@ -4,7 +4,11 @@
 use std::time::Duration;
 
 use app::workflow::{Act, Field, LicenseReport, Occasion, Outcome, Value, report::ChallengeReport};
-use expressplay::{DeviceId, challenge::SIGNED_TYPE, trace_context::TraceParent};
+use expressplay::{
+    DeviceId,
+    challenge::{KidBytes, PLAIN_TYPE, PlainChallenge, SIGNED_TYPE},
+    trace_context::TraceParent,
+};
 use http::Method;
 use jiff::SignedDuration;
 
@@ -41,9 +45,11 @@ impl Episode {
         let at = SignedDuration::try_from(took).ok();
         let at = at.and_then(|took| now.checked_sub(took).ok());
         let at = at.unwrap_or(now).max(since);
+        let token = report.token.map_or(token, |hash| Value::token(&hash.0));
         let asked: Vec<_> = [Field::new("ExpressPlayToken", token)]
             .into_iter()
             .chain(report.challenge.iter().flat_map(of_challenge))
+            .chain(report.plain.iter().flat_map(of_plain))
             .collect();
         let message = NewMessage {
             parent: TraceParent {
@@ -79,16 +85,28 @@ fn of_challenge(challenge: &ChallengeReport) -> Vec<Field> {
         iat,
         jti,
     } = challenge;
-    let kids = kids
-        .iter()
-        .take(KIDS)
-        .map(|kid| Field::new("kids", Value::Kid(hex::encode(kid.0))));
+    let kids = of_kids(kids);
     let jti: String = jti.chars().take(CHARACTERS).collect();
     [Field::text("Content-Type", SIGNED_TYPE), device(*device_id)]
         .into_iter()
         .chain(kids)
         .chain([Field::text("iat", iat.to_string()), Field::text("jti", jti)])
         .collect()
+}
+
+fn of_plain(plain: &PlainChallenge) -> Vec<Field> {
+    let claimed = |id| Field::new("deviceId (claimed)", Value::Device(id));
+    [Field::text("Content-Type", PLAIN_TYPE)]
+        .into_iter()
+        .chain(plain.device_id.map(claimed))
+        .chain(of_kids(&plain.request.kids))
+        .collect()
+}
+
+fn of_kids(kids: &[KidBytes]) -> impl Iterator<Item = Field> {
+    kids.iter()
+        .take(KIDS)
+        .map(|kid| Field::new("kids", Value::Kid(hex::encode(kid.0))))
 }
 
 fn device(id: DeviceId) -> Field {

@@ -89,6 +89,26 @@ pub(super) async fn newest_about(
     row.map(|(trace,)| parsed(&trace, "trace")).transpose()
 }
 
+/// The run that an episode of a viewer's is in, and its newest message.
+pub(super) async fn newest_in(
+    db: &SqlitePool,
+    viewer: Uuid,
+    trace: TraceId,
+) -> Result<Option<(Cookie, Option<i64>)>, Error> {
+    let row: Option<(String, Option<i64>)> = sqlx::query_as(
+        "select cookie,
+            (select id from messages where messages.trace = episodes.trace
+             order by at desc, id desc limit 1)
+         from episodes where trace = ? and viewer_id = ?",
+    )
+    .bind(trace.to_string())
+    .bind(viewer.to_string())
+    .fetch_optional(db)
+    .await?;
+    row.map(|(cookie, id)| Ok((parsed(&cookie, "cookie")?, id)))
+        .transpose()
+}
+
 /// What an episode of a viewer's is about.
 pub(super) async fn occasion(
     db: &SqlitePool,

@@ -12,6 +12,7 @@ mod client;
 mod devices;
 mod hosts;
 mod killed;
+mod lab;
 mod language;
 mod messages;
 mod moves;

@@ -55,6 +55,8 @@ impl Browser {
                 iat: 1,
                 jti: "once".to_owned(),
             }),
+            plain: None,
+            token: None,
             status: Some(if answer.is_ok() { 200 } else { 403 }),
             code: answer.err(),
         };
@@ -260,6 +262,8 @@ async fn each_viewer_sees_their_own_messages_and_nobody_elses() {
         span: SpanId::from_random([9; 8]),
         millis: 1,
         challenge: None,
+        plain: None,
+        token: None,
         status: Some(200),
         code: None,
     };

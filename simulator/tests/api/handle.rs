@@ -238,3 +238,15 @@ async fn a_sandbox_has_so_many_snapshots_and_no_more() {
     assert!(why.to_string().contains("100 snapshots"), "{why}");
     sandbox.save("number-7".parse().unwrap()).await.unwrap();
 }
+
+#[tokio::test]
+async fn one_sandbox_makes_another_beside_it() {
+    let simulator = Simulator::start().await.unwrap();
+    let first = simulator.sandbox(&SandboxName::of_default()).unwrap();
+    let made = first.make_another(named("beside")).await.unwrap();
+    made.advance(Duration::from_secs(3600)).await.unwrap();
+    assert!(simulator.sandbox(made.name()).is_some());
+    assert_eq!(first.clock().ahead_ms, 0, "each has its own time");
+    let again = first.make_another(named("beside")).await.unwrap_err();
+    assert!(matches!(again, Error::Control { .. }), "{again}");
+}

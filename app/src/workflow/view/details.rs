@@ -148,9 +148,11 @@ fn CrossCheck(
         Some(asks) => *asks == bound.to_string(),
         None => came == Some(Outcome::Granted),
     };
-    let verdict = match equal {
-        true => td_string!(locale, workflow.check.equal),
-        false => td_string!(locale, workflow.check.unequal),
+    let verdict = match (equal, &came) {
+        (false, _) => td_string!(locale, workflow.check.unequal),
+        // The cross-check is not the only one.
+        (true, Some(Outcome::Refused { .. })) => td_string!(locale, workflow.check.other),
+        (true, _) => td_string!(locale, workflow.check.equal),
     };
     let asks = match asks {
         Some(asks) => Either::Left(view! { <code>{asks}</code> }),

@@ -1,6 +1,6 @@
 //! A run as rows, one under the other: each arrow of the diagram by itself.
 
-use super::super::{Act, Episode, Message, Outcome, Party};
+use super::super::{Act, Episode, Field, Message, Outcome, Party, Value};
 
 /// Something in a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ fn parts(episode: &Episode) -> Vec<(Part, Message)> {
             continue;
         };
         let answered_at = asked_at.saturating_add(i64::try_from(micros).unwrap_or(i64::MAX));
-        if was_recorded(message) {
+        if was_recorded(episode, message) {
             timed.push((answered_at, Part::Recorded, message));
         }
         timed.push((answered_at, Part::Answer, message));
@@ -111,13 +111,20 @@ fn parts(episode: &Episode) -> Vec<(Part, Message)> {
         .collect()
 }
 
-/// ExpressPlay records a licence request that it decides, with a licence or a refusal.
-const fn was_recorded(message: &Message) -> bool {
-    message.act.is_license()
-        && matches!(
-            message.outcome,
-            Some(Outcome::Granted | Outcome::Refused { .. })
-        )
+/// ExpressPlay records a licence request that it decides, with a licence or a refusal. A token that
+/// it has not given out opens nothing: such a request has no account, and so no record.
+fn was_recorded(episode: &Episode, message: &Message) -> bool {
+    let decided = matches!(
+        message.outcome,
+        Some(Outcome::Granted | Outcome::Refused { .. })
+    );
+    let is_token = |field: &&Field| matches!(field.value, Value::Token(_));
+    let sent = message.asked.iter().find(is_token);
+    let given = |sent: &Field| {
+        let mut answers = episode.messages.iter().flat_map(|it| &it.answered);
+        answers.any(|field| field.value == sent.value)
+    };
+    message.act.is_license() && decided && sent.is_none_or(given)
 }
 
 #[cfg(test)]
@@ -148,16 +155,39 @@ mod tests {
     }
 
     fn played() -> Vec<Row> {
-        rows(&[Episode {
+        rows(&[episode(vec![
+            message(1, Act::HandOver, 0, 100),
+            message(2, Act::BoundToken, 10, 50),
+            message(3, Act::License, 200, 40),
+        ])])
+    }
+
+    fn episode(messages: Vec<Message>) -> Episode {
+        Episode {
             trace: TraceId::from_random([1; 16]),
             occasion: Occasion::Play("Tidewater".to_owned()),
             at: Timestamp::UNIX_EPOCH,
-            messages: vec![
-                message(1, Act::HandOver, 0, 100),
-                message(2, Act::BoundToken, 10, 50),
-                message(3, Act::License, 200, 40),
-            ],
-        }])
+            messages,
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_not_given_out_leaves_no_record() {
+        let token = |text: &str| Field::new("ExpressPlayToken", Value::Token(text.to_owned()));
+        let recorded = |sent: &str| {
+            let given = Message {
+                answered: vec![token("given")],
+                ..message(1, Act::BoundToken, 0, 10)
+            };
+            let asked = Message {
+                asked: vec![token(sent)],
+                ..message(2, Act::License, 20, 10)
+            };
+            let rows = rows(&[episode(vec![given, asked])]);
+            arrows(&rows).any(|arrow| arrow.part == Part::Recorded)
+        };
+        assert!(recorded("given"));
+        assert!(!recorded("changed"));
     }
 
     #[test]

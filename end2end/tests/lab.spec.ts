@@ -1,0 +1,220 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Locator } from '@playwright/test';
+import type { Device } from '../support/device.ts';
+import { expect, test } from '../support/test.ts';
+
+/** What each attempt must come to, and what ExpressPlay says of the check that catches it. */
+const THEFTS: { name: string; code: number; why: RegExp }[] = [
+  { name: 'The token on another device', code: -4001, why: /is bound to device .* and device .* asks/ },
+  { name: 'A changed byte in the token', code: -4010, why: /it was changed after it was made/ },
+  { name: 'A token that has expired', code: -4010, why: /the token expired at/ },
+  { name: 'A challenge signed by the wrong key', code: -4001, why: /signature does not hold/ },
+  { name: 'A replay', code: -4001, why: /this challenge was used before/ },
+  { name: 'A borrowed device_id', code: -4001, why: /signed challenges alone, and this one is plain/ },
+  { name: "Another film's kid with this film's token", code: -4022, why: /has not the kid/ },
+];
+const OTHERS_ORDER = "Someone else's order";
+const HONEST = 'The rightful device';
+/** Each theft but the last is refused with 403, and the shop has no such order: 404. */
+const REFUSALS = THEFTS.length;
+const NOT_FOUND = /^Failed to load resource: the server responded with a status of 404/;
+
+/** A film of one's own, and the lab. */
+async function enter(device: Device): Promise<string> {
+  device.tolerated = NOT_FOUND;
+  await device.signIn();
+  const id = await device.register();
+  await device.order('Buy', 'tidewater');
+  await device.page.waitForURL(/watch/);
+  await device.page.goto('/lab');
+  return id;
+}
+
+const card = ({ page }: Device, name: string): Locator => page.getByRole('article', { name });
+
+async function press(device: Device, name: string): Promise<Locator> {
+  const it = card(device, name);
+  await it.getByRole('button', { name: `Try it: ${name}` }).click();
+  return it;
+}
+
+interface Message {
+  id: number;
+  traceparent: string;
+  act: string;
+  outcome: { outcome: string; code?: number } | null;
+}
+
+async function episodes({ page, shop }: Device) {
+  const answer = await page.request.get(`${shop.url}/workflow/messages`);
+  const run = (await answer.json()) as {
+    episodes: { occasion: { occasion: string; title: string }; messages: Message[] }[];
+  };
+  return run.episodes.filter(({ occasion }) => occasion.occasion === 'attempt');
+}
+
+test('each theft is refused with the code it promises, by the check that it names', async ({
+  shop,
+  device,
+  expectedRefusals,
+}) => {
+  expectedRefusals.count = REFUSALS;
+  const id = await enter(device);
+  const before = (await shop.expressPlay.clock.read()).aheadMs;
+
+  await expect(await press(device, HONEST)).toContainText('✓ As promised: a licence, keys in it: 1.');
+  for (const { name, code, why } of THEFTS) {
+    const it = card(device, name);
+    await expect(it.locator('.lab-code')).toHaveText(`${code}`);
+    await press(device, name);
+    await expect(it.getByRole('status')).toHaveText(`✓ As promised: refused with ${code}.`);
+    await expect(it.locator('.try-told')).toContainText(why);
+    await expect(it.locator('.try-told')).toContainText('Status 403');
+  }
+  const replay = card(device, 'A replay').locator('.try-told');
+  await expect(replay).toContainText('The first time');
+  await expect(replay).toContainText('a licence, keys in it: 1.');
+  const order = await press(device, OTHERS_ORDER);
+  await expect(order.getByRole('status')).toHaveText(
+    '✓ As promised: the shop refused. There is no such order.',
+  );
+  await expect(order.locator('.try-told')).toContainText('Status 404');
+
+  // The same, as ExpressPlay tells it: the journal has each request and why it was refused, but
+  // that of the sandbox, which is gone with its journal.
+  const asked = await shop.expressPlay.journal.find({ call: 'license' });
+  const [, honest, ...rest] = asked;
+  expect(honest).toMatchObject({ outcome: 'granted', device: id });
+  const first = rest.splice(3, 1)[0];
+  expect(first, 'the replay was good the first time').toMatchObject({ outcome: 'granted', device: id });
+  const here = THEFTS.filter(({ name }) => name !== 'A token that has expired');
+  expect(rest.length).toBe(here.length);
+  for (const [at, { code, why }] of here.entries()) {
+    expect(rest[at]).toMatchObject({ outcome: 'refused', status: 403, errorCode: code });
+    expect(rest[at].error).toMatch(why);
+  }
+  // A token that does not open has no account, and so no record.
+  const refused = (await shop.records()).filter(({ status }) => status === 'refused');
+  expect(refused.map((record) => record.error_code)).toEqual([-4001, -4001, -4001, -4001, -4022]);
+  expect(refused.every((record) => record.device_id === null)).toBe(true);
+  expect((await shop.expressPlay.clock.read()).aheadMs, "no clock but the sandbox's").toBe(before);
+  await expect
+    .poll(async () => (await shop.expressPlay.simulator.control<unknown[]>('GET', '/__sim/sandboxes')).length)
+    .toBe(1);
+
+  // And as the workflow view tells it, message by message.
+  const told = (await episodes(device)).flatMap(({ messages }) => messages);
+  const licences = told.filter(({ act }) => act === 'license');
+  const traces = licences.map(({ traceparent }) => traceparent);
+  const kept = [honest, first, ...rest].map(({ traceparent }) => traceparent);
+  for (const traceparent of kept) expect(traces).toContain(traceparent);
+  expect(licences.length).toBe(kept.length + 1);
+  const codes = licences.map(({ outcome }) => outcome?.code ?? 0);
+  expect(codes).toEqual([0, -4001, -4010, -4010, -4001, 0, -4001, -4001, -4022]);
+  expect(told.at(-1)).toMatchObject({ act: 'playing', outcome: { outcome: 'declined' } });
+});
+
+test('all are tried with one key press, each with its place in the workflow', async ({
+  shop,
+  device,
+  expectedRefusals,
+}) => {
+  expectedRefusals.count = REFUSALS;
+  await enter(device);
+  const { page } = device;
+  await page.locator('.workflow-panel > summary').click();
+  const all = page.getByRole('button', { name: 'Try all' });
+  await expect(all).toBeEnabled();
+  await all.focus();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.lab-sum')).toHaveText('All 9 as promised.');
+  await expect(page.locator('[data-promise="kept"]')).toHaveCount(9);
+  await expect(all).toBeFocused();
+  await expect(page.locator('.workflow-panel')).toContainText('Theft lab: A replay');
+
+  const [, , , , replay] = await episodes(device).then((all) => all.slice(1));
+  const opened = device.context.waitForEvent('page');
+  await card(device, 'A replay').getByRole('link', { name: 'See it in the workflow' }).click();
+  const view = await opened;
+  await expect(view.getByRole('heading', { name: 'Licence for the film, please' })).toBeVisible();
+  const [once, again] = replay.messages.filter(({ act }) => act === 'license');
+  await expect(view.locator('.traceparent')).toHaveText(again.traceparent);
+  expect(again.traceparent).not.toBe(once.traceparent);
+  await expect(view.getByText('Equal, but another check refused')).toBeVisible();
+  expect(shop.log).not.toContain('panicked');
+});
+
+test('a check that is not made shows as a promise that is not kept', async ({
+  shop,
+  device,
+  expectedRefusals,
+}) => {
+  expectedRefusals.count = 0;
+  await enter(device);
+  const account = shop.expressPlay.account('production');
+  await shop.expressPlay.change(account, { plainChallenges: true });
+  const it = await press(device, 'A borrowed device_id');
+  await expect(it.getByRole('status')).toHaveText('✗ NOT as promised: a licence, keys in it: 1.');
+});
+
+test('without script the lab reads, and says what trying needs', async ({ device, newDevice }) => {
+  const plain = await newDevice({ javaScriptEnabled: false });
+  await plain.page.goto('/lab');
+  await expect(plain.page.getByRole('article')).toHaveCount(9);
+  await plain.page.getByRole('link', { name: 'Go to the sign-in page' }).click();
+  await expect(plain.page).toHaveURL(/signin\?next=%2Flab$/);
+
+  await device.signIn();
+  await device.page.goto('/lab');
+  await expect(device.page.getByText('First, register this browser')).toBeVisible();
+  await device.page.getByRole('link', { name: 'Go to your devices' }).click();
+  await device.page.getByRole('button', { name: 'Register this device' }).click();
+  await device.page.getByRole('link', { name: 'Go on' }).click();
+  await expect(device.page.getByText('First, buy one')).toBeVisible();
+  await device.order('Buy', 'tidewater');
+  await device.page.waitForURL(/watch/);
+
+  // The same browser, as it were, with script turned off.
+  await plain.context.addCookies(await device.context.cookies());
+  await plain.page.goto('/lab');
+  await expect(plain.page.getByRole('heading', { name: 'On trial: Tidewater' })).toBeVisible();
+  await expect(plain.page.getByText('Trying needs JavaScript')).toBeVisible();
+  await expect(plain.page.getByRole('button', { name: /^Try/ })).toHaveCount(0);
+});
+
+for (const { language, all, done } of [
+  { language: 'en', all: 'Try all', done: 'All 9 as promised.' },
+  { language: 'sv', all: 'Pröva alla', done: 'Alla 9 blev som utlovat.' },
+]) {
+  test(`axe finds nothing in the lab: ${language}`, async ({ shop, device, expectedRefusals }) => {
+    expectedRefusals.count = 2 * REFUSALS;
+    await enter(device);
+    const { page, context } = device;
+    await context.addCookies([{ name: 'locale', value: language, url: shop.url }]);
+    for (const { colorScheme, width } of [
+      { colorScheme: 'light', width: 1280 },
+      { colorScheme: 'dark', width: 390 },
+    ] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await page.setViewportSize({ width, height: 800 });
+      await page.goto('/lab');
+      await expect(page.getByRole('button', { name: all })).toBeEnabled();
+      await expectAccessible(device, 'untried');
+      await page.getByRole('button', { name: all }).click();
+      await expect(page.locator('.lab-sum')).toHaveText(done);
+      await expectAccessible(device, 'tried');
+    }
+  });
+}
+
+async function expectAccessible({ page }: Device, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join(' | ')}`);
+  expect(found, what).toEqual([]);
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(overflow, `${what} scrolls sideways`).toBeLessThanOrEqual(0);
+}
