@@ -4,8 +4,9 @@
 //! | module | where it runs | what |
 //! |---|---|---|
 //! | [`backend`], [`model`], [`problem`] | both | what the pages ask of the server, the data, and what can go wrong |
+//! | [`account`], [`receipt`] | both | what opens an account and what its page shows; an order's receipt and history |
 //! | [`api`] | both | the calls that islands make to the server |
-//! | [`forms`] | server | the plain html forms: sign in, sign out, place an order, choose a language |
+//! | [`forms`] | server | the plain html forms: an account's, place an order, choose a language |
 //! | [`pages`] | server | one file per route |
 //! | [`workflow`] | both | the workflow as it happens, message by message |
 //! | [`components`] | both | the pieces that pages and islands are made of; they do no I/O |
@@ -20,6 +21,7 @@
 //! The server half is feature `ssr`, the browser half `hydrate`. Pages need no wasm: only the
 //! pages that hold an island load it.
 
+pub mod account;
 pub mod api;
 pub mod backend;
 pub mod components;
@@ -28,6 +30,7 @@ pub mod local_path;
 pub mod locale;
 pub mod model;
 pub mod problem;
+pub mod receipt;
 pub mod slot;
 pub mod trouble;
 pub mod words;

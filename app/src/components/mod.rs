@@ -8,6 +8,8 @@ pub mod accent;
 #[cfg(feature = "ssr")]
 pub mod device_switch;
 #[cfg(feature = "ssr")]
+pub mod field;
+#[cfg(feature = "ssr")]
 pub mod footer;
 #[cfg(feature = "ssr")]
 pub mod loaded;
@@ -15,6 +17,10 @@ pub mod loaded;
 pub mod mark;
 #[cfg(feature = "ssr")]
 pub mod masthead;
+#[cfg(feature = "ssr")]
+pub mod notice;
+#[cfg(feature = "ssr")]
+pub mod order_history;
 #[cfg(feature = "ssr")]
 pub mod order_line;
 #[cfg(feature = "ssr")]

@@ -68,7 +68,7 @@ impl Request {
                 true => order,
                 false => {
                     self.settle(&order.cookie, episode).await?;
-                    self.order(viewer, order.id).await?
+                    self.stored_order(viewer, order.id).await?
                 }
             };
             let left = match order.left(clock.now()) {
@@ -90,7 +90,7 @@ impl Request {
         Err(over.unwrap_or(Problem::NotBought).into())
     }
 
-    async fn order(&self, viewer: Uuid, id: Uuid) -> Result<StoredOrder, Error> {
+    pub(super) async fn stored_order(&self, viewer: Uuid, id: Uuid) -> Result<StoredOrder, Error> {
         let order = orders::find(&self.shop.db, viewer, id).await?;
         Ok(order.ok_or(Problem::NoSuchOrder)?)
     }
@@ -176,7 +176,7 @@ impl Request {
     ) -> Result<Playing, Error> {
         let arrival = self.shop.workflow.arrival();
         let viewer = self.signed_in().await?;
-        let order = self.order(viewer, id).await?;
+        let order = self.stored_order(viewer, id).await?;
         if order.licensed_at.is_some() {
             return self.as_it_stands(&order);
         }
@@ -189,7 +189,7 @@ impl Request {
         };
         let work = async {
             as_far_as_known(self.settle(&order.cookie, &episode).await)?;
-            self.as_it_stands(&self.order(viewer, id).await?)
+            self.as_it_stands(&self.stored_order(viewer, id).await?)
         };
         let answer = |playing: &Playing| {
             let left = playing.remaining_ms.map(|left| left.to_string());

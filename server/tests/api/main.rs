@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod accounts;
 mod client;
 mod devices;
 mod hosts;
@@ -18,6 +19,7 @@ mod orders;
 mod outage;
 mod program;
 mod readme;
+mod receipts;
 mod rental;
 #[path = "../../../simulator/tests/api/rot.rs"]
 mod rot;

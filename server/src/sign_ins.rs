@@ -1,0 +1,116 @@
+//! Who is signed in where, and what ends it.
+//!
+//! A session is the browser's; that it is a viewer's is said here, in a row that goes when it ends.
+
+use app::account::SignIn;
+use jiff::Timestamp;
+use sqlx::{Sqlite, SqlitePool, Transaction};
+use tower_sessions::session::Id as SessionId;
+use uuid::Uuid;
+
+use crate::{accounts::Proof, database::time, error::Error};
+
+/// Whose session is still kept: by its library's table, as its library reads it.
+const IS_KEPT: &str = "exists (select 1 from tower_sessions
+    where id = session and datetime(expiry_date) > datetime('now'))";
+
+/// Makes a session the viewer's, on proof of the password as it stands now: one that was changed
+/// while it was being checked proves nothing. Says whether it did.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) async fn begin(
+    db: &SqlitePool,
+    session: SessionId,
+    proof: &Proof,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let begun = sqlx::query(
+        "insert into sign_ins (session, viewer_id, begun_at)
+         select ?, id, ? from viewers where id = ? and password_hash = ?",
+    )
+    .bind(session.to_string())
+    .bind(now.as_millisecond())
+    .bind(proof.account.id.to_string())
+    .bind(&proof.password_hash)
+    .execute(db)
+    .await?;
+    Ok(begun.rows_affected() == 1)
+}
+
+/// Ends one.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) async fn end(db: &SqlitePool, session: SessionId) -> Result<(), Error> {
+    sqlx::query("delete from sign_ins where session = ?")
+        .bind(session.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends all of a viewer's, and says how many there were.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) async fn end_all(
+    tx: &mut Transaction<'static, Sqlite>,
+    viewer: Uuid,
+) -> Result<u32, Error> {
+    let (count,): (u32,) = sqlx::query_as(&format!(
+        "select count(*) from sign_ins where viewer_id = ? and {IS_KEPT}"
+    ))
+    .bind(viewer.to_string())
+    .fetch_one(&mut **tx)
+    .await?;
+    sqlx::query(
+        "delete from tower_sessions where id in (select session from sign_ins where viewer_id = ?)",
+    )
+    .bind(viewer.to_string())
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query("delete from sign_ins where viewer_id = ?")
+        .bind(viewer.to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(count)
+}
+
+/// All of a viewer's, newest first.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) async fn of_viewer(
+    db: &SqlitePool,
+    viewer: Uuid,
+    here: SessionId,
+) -> Result<Vec<SignIn>, Error> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(&format!(
+        "select session, begun_at from sign_ins where viewer_id = ? and {IS_KEPT}
+         order by begun_at desc, rowid desc"
+    ))
+    .bind(viewer.to_string())
+    .fetch_all(db)
+    .await?;
+    let here = here.to_string();
+    rows.into_iter()
+        .map(|(session, begun_at)| {
+            Ok(SignIn {
+                begun_at: time(begun_at)?,
+                this_browser: session == here,
+            })
+        })
+        .collect()
+}
+
+/// Forgets those whose sessions are gone.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) async fn sweep(db: &SqlitePool) -> Result<(), Error> {
+    sqlx::query("delete from sign_ins where session not in (select id from tower_sessions)")
+        .execute(db)
+        .await?;
+    Ok(())
+}
