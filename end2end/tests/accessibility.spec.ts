@@ -44,7 +44,18 @@ for (const look of LOOKS) {
     await device.expectAlert(/do not belong together/);
     await expectAccessible(device, 'a failed sign-in');
 
+    await page.goto('/signup');
+    await expectAccessible(device, '/signup');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await device.expectAlert(/needs another look/);
+    await expectAccessible(device, 'a failed sign-up');
+
     await device.signIn();
+    await see('/orders');
+    await see('/account');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await device.expectAlert(/needs another look/);
+    await expectAccessible(device, 'a password that will not do');
     for (const path of ['/', '/devices', '/checkout/tidewater/buy']) await see(path);
     await device.register();
     await expectAccessible(device, 'a registered device');
@@ -75,6 +86,15 @@ for (const look of LOOKS) {
     await other.play('tidewater');
     await other.expectAlert('-4001');
     await expectAccessible(other, 'a refused licence');
+
+    await see('/orders');
+    await page.getByRole('link', { name: 'Receipt for Tidewater' }).click();
+    await expect(page.locator('[data-outcome=refused]')).toBeVisible();
+    await expectAccessible(device, 'a receipt and its history');
+    await page.goto('/account');
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await expect(page.getByRole('status')).toBeVisible();
+    await expectAccessible(device, 'signed out everywhere');
   });
 }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title as PageTitle;
 use uuid::Uuid;
 
-use super::{orders::kind, title::rental_terms};
+use super::title::rental_terms;
 use crate::{
     api::backend,
     components::{
@@ -43,6 +43,7 @@ pub fn OrderPage() -> impl IntoView {
         view! {
             <PageTitle text=td_string!(locale, receipt.title, film) />
             <div class="order-page">
+                <div>
                 <Receipt data />
                 <p class="order-links">
                     {plays
@@ -59,6 +60,7 @@ pub fn OrderPage() -> impl IntoView {
                         {td_string!(locale, receipt.all)}
                     </a>
                 </p>
+                </div>
                 <section class="order-history" id="history" aria-labelledby="history-heading">
                     <h2 id="history-heading">{td_string!(locale, history.heading)}</h2>
                     {failure
@@ -155,4 +157,12 @@ fn stands(locale: Locale, order: &Order) -> Option<String> {
             td_string!(locale, receipt.over, time = moment(locale, ended_at))
         }
     })
+}
+
+/// Bought or rented, in a word.
+fn kind(locale: Locale, kind: OrderKind) -> &'static str {
+    match kind {
+        OrderKind::Buy => td_string!(locale, receipt.bought),
+        OrderKind::Rent => td_string!(locale, receipt.rented),
+    }
 }

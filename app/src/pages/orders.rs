@@ -6,9 +6,9 @@ use leptos_meta::Title as PageTitle;
 use crate::{
     api::backend,
     components::{loaded::loaded, order_line::OrderLine},
-    i18n::{Locale, td_string},
+    i18n::td_string,
     locale::locale,
-    model::{Order, OrderKind, Title},
+    model::{Order, Title},
     problem::Problem,
     words::price,
 };
@@ -84,9 +84,7 @@ fn Row(order: Order, cover: Option<String>) -> impl IntoView {
                 })}
             <div class="order-text">
                 <h2>{film.clone()}</h2>
-                <p class="order-worth">
-                    {kind(locale, order.kind)} " " <strong>{price(locale, order.price)}</strong>
-                </p>
+                <p class="order-worth">{price(locale, order.price)}</p>
                 <OrderLine order />
                 {plays
                     .then(|| {
@@ -102,13 +100,5 @@ fn Row(order: Order, cover: Option<String>) -> impl IntoView {
                     })}
             </div>
         </li>
-    }
-}
-
-/// Bought or rented, in a word.
-pub(super) fn kind(locale: Locale, kind: OrderKind) -> &'static str {
-    match kind {
-        OrderKind::Buy => td_string!(locale, orders.bought),
-        OrderKind::Rent => td_string!(locale, orders.rented),
     }
 }
