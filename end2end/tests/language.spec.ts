@@ -164,7 +164,7 @@ test('the whole of a purchase in Swedish leaves no English behind', async ({
   await expect(alert.locator('[lang=en]')).toHaveCount(1);
   await expectSwedish(other.page);
 
-  await see(page, '/orders', 'Dina beställningar', ['Spela']);
+  await see(page, '/orders', 'Dina beställningar', ['Spela Tidewater']);
   await page.getByRole('link', { name: 'Kvitto på Tidewater' }).click();
   await expect(page.locator('.receipt')).toContainText(/Betalt\s*9,99\s€/);
   await expect(page.locator('.token-list')).toContainText('Licens utfärdad, enhet');

@@ -114,3 +114,71 @@ pub(crate) async fn sweep(db: &SqlitePool) -> Result<(), Error> {
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use simulator::{Clock, Entropy};
+    use tower_sessions_sqlx_store::SqliteStore;
+
+    use super::*;
+    use crate::accounts::Accounts;
+
+    const EMAIL: &str = "carol@example.com";
+    const NEW: &str = "two boats and no oar";
+
+    async fn accounts() -> (Accounts, SqlitePool, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("shop.db").display());
+        let db = crate::database::open(&url).await.unwrap();
+        SqliteStore::new(db.clone()).migrate().await.unwrap();
+        let (clock, entropy) = (Clock::default(), Entropy::seeded(1));
+        let accounts = Accounts::new(db.clone(), clock, entropy, false)
+            .await
+            .unwrap();
+        accounts.add(EMAIL, "Carol", "old").await.unwrap();
+        (accounts, db, folder)
+    }
+
+    #[tokio::test]
+    async fn a_password_that_was_changed_while_it_was_checked_begins_nothing() {
+        let (accounts, db, _folder) = accounts().await;
+
+        let old = accounts.sign_in(EMAIL, "old", None).await.unwrap();
+        let changed = accounts.change_password(&old.account, "old", NEW, None);
+        let (new, _) = changed.await.unwrap();
+        let (late, here) = (SessionId::default(), SessionId::default());
+        let now = Timestamp::UNIX_EPOCH;
+        assert!(!begin(&db, late, &old, now).await.unwrap());
+        assert!(begin(&db, here, &new, now).await.unwrap());
+        assert_eq!(accounts.of_session(late).await.unwrap(), None);
+        assert_eq!(
+            accounts.of_session(here).await.unwrap(),
+            Some(new.account.clone())
+        );
+
+        end(&db, here).await.unwrap();
+        assert_eq!(accounts.of_session(here).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn what_has_no_session_any_more_is_swept_away() {
+        let (accounts, db, _folder) = accounts().await;
+        let proof = accounts.sign_in(EMAIL, "old", None).await.unwrap();
+        let (kept, gone) = (SessionId::default(), SessionId::default());
+        for session in [kept, gone] {
+            begin(&db, session, &proof, Timestamp::UNIX_EPOCH)
+                .await
+                .unwrap();
+        }
+        sqlx::query("insert into tower_sessions values (?, x'', '9999-01-01')")
+            .bind(kept.to_string())
+            .execute(&db)
+            .await
+            .unwrap();
+        sweep(&db).await.unwrap();
+        let left = of_viewer(&db, proof.account.id, kept).await.unwrap();
+        assert_eq!(left.len(), 1);
+        assert!(left[0].this_browser);
+        assert_eq!(accounts.of_session(gone).await.unwrap(), None);
+    }
+}
