@@ -9,6 +9,7 @@ use expressplay::trace_context::TraceId;
 use uuid::Uuid;
 
 use crate::{
+    account::{AccountPage, Notice, SignUpForm},
     i18n::Locale,
     lab::{Attempt, Lab, Prepared},
     model::{
@@ -17,6 +18,7 @@ use crate::{
     },
     presenter::{Act, Presenting},
     problem::Problem,
+    receipt::OrderPage,
     slot::Slot,
     workflow::{LicenseReport, Workflow, WorkflowQuery},
 };
@@ -39,8 +41,34 @@ pub trait Backend: Send + Sync {
     /// [`Problem::WrongPassword`] or [`Problem::TooManyAttempts`].
     async fn sign_in(&self, email: &str, password: &str) -> Result<Viewer, Problem>;
 
+    /// Makes an account, and signs in with it.
+    ///
+    /// # Errors
+    /// [`Problem::Unfit`] where the email has an account, or [`Problem::TooManySignUps`].
+    async fn sign_up(&self, form: SignUpForm) -> Result<Viewer, Problem>;
+
     /// Ends the session.
     async fn sign_out(&self) -> Result<(), Problem>;
+
+    /// Ends every session of the viewer, and leaves a notice that says how many.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`].
+    async fn sign_out_everywhere(&self) -> Result<(), Problem>;
+
+    /// What the account page shows.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`].
+    async fn account(&self) -> Result<AccountPage, Problem>;
+
+    /// Changes the viewer's password, ends every other session, renews this one, and leaves a
+    /// notice.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::Unfit`], [`Problem::TooManyAttempts`],
+    /// [`Problem::DemoViewer`].
+    async fn change_password(&self, current: &str, new: &str) -> Result<(), Problem>;
 
     /// Keeps the viewer's choice of a language in this browser.
     fn keep_locale(&self, locale: Locale);
@@ -57,6 +85,9 @@ pub trait Backend: Send + Sync {
     /// Takes the failure that the last form left, if it left one: a second call gives none.
     async fn take_failure(&self) -> Result<Option<Failure>, Problem>;
 
+    /// Takes what the last form had to say, if all went well and it had something to say.
+    async fn take_notice(&self) -> Result<Option<Notice>, Problem>;
+
     /// The whole catalogue.
     async fn titles(&self) -> Result<Vec<Title>, Problem>;
 
@@ -68,6 +99,19 @@ pub trait Backend: Send + Sync {
 
     /// Every order of the viewer, newest first; empty for nobody.
     async fn orders(&self) -> Result<Vec<Order>, Problem>;
+
+    /// One order of the viewer: its receipt and its history.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`].
+    async fn order(&self, id: Uuid) -> Result<OrderPage, Problem>;
+
+    /// Reads ExpressPlay's records for an order anew, for its history to show.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`], [`Problem::ExpressPlayDown`],
+    /// [`Problem::ExpressPlayRefused`].
+    async fn read_records(&self, order: Uuid) -> Result<(), Problem>;
 
     /// The viewer's devices, newest first.
     ///

@@ -4,9 +4,12 @@
 //! for the page that it came from; nothing of it goes into a URL. None answers with an error:
 //! leptos would make of it a redirect to wherever the browser says it came from.
 
+pub mod account;
+
 use leptos::prelude::*;
 use uuid::Uuid;
 
+pub use self::account::{CHANGE_PASSWORD, READ_RECORDS, SIGN_OUT_EVERYWHERE, SIGN_UP};
 use crate::{
     api::backend,
     local_path::LocalPath,
@@ -206,7 +209,12 @@ async fn leave_failure(
     problem: Problem,
     typed: Option<String>,
 ) {
-    let _ = backend.leave_failure(Failure { problem, typed }).await;
+    let failure = Failure {
+        problem,
+        typed,
+        name: None,
+    };
+    let _ = backend.leave_failure(failure).await;
 }
 
 fn order_form(

@@ -4,8 +4,9 @@
 //! | module | where it runs | what |
 //! |---|---|---|
 //! | [`backend`], [`model`], [`problem`] | both | what the pages ask of the server, the data, and what can go wrong |
+//! | [`account`], [`receipt`] | both | what opens an account and what its page shows; an order's receipt and history |
 //! | [`api`] | both | the calls that islands make to the server |
-//! | [`forms`] | server | the plain html forms: sign in, sign out, place an order, choose a language |
+//! | [`forms`] | server | the plain html forms: an account's, place an order, choose a language |
 //! | [`pages`] | server | one file per route |
 //! | [`workflow`] | both | the workflow as it happens, message by message |
 //! | [`lab`] | both | attempts to steal one's own film, and what must come of each |
@@ -21,6 +22,7 @@
 //! The server half is feature `ssr`, the browser half `hydrate`. Pages need no wasm: only the
 //! pages that hold an island load it.
 
+pub mod account;
 pub mod api;
 pub mod backend;
 pub mod components;
@@ -31,6 +33,7 @@ pub mod locale;
 pub mod model;
 pub mod presenter;
 pub mod problem;
+pub mod receipt;
 pub mod slot;
 pub mod trouble;
 pub mod words;

@@ -173,6 +173,14 @@ pub struct Order {
     pub rental: Option<Rental>,
 }
 
+impl Order {
+    /// Whether there is anything left of it to play.
+    #[must_use]
+    pub const fn still_plays(&self) -> bool {
+        !matches!(self.rental, Some(Rental::Over { .. }))
+    }
+}
+
 /// Where a rental stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
@@ -382,6 +390,8 @@ pub struct Failure {
     pub problem: Problem,
     /// What the viewer had typed that is no secret (the email), to fill in again.
     pub typed: Option<String>,
+    /// The same of a name.
+    pub name: Option<String>,
 }
 
 /// How a rental that is playing stands, for the player.

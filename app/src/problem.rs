@@ -3,7 +3,10 @@
 use expressplay::ErrorCode;
 use serde::{Deserialize, Serialize};
 
-use crate::i18n::{Locale, td_string};
+use crate::{
+    account::Fault,
+    i18n::{Locale, td_string},
+};
 
 /// Why something that a viewer asked for did not happen.
 ///
@@ -20,6 +23,15 @@ pub enum Problem {
     WrongPassword,
     /// Too many wrong passwords for this account: wait.
     TooManyAttempts,
+    /// Too many accounts were asked for: wait.
+    TooManySignUps,
+    /// A demo viewer's password stays as it is.
+    DemoViewer,
+    /// Fields of a form have to be typed again; each says why beside itself.
+    Unfit {
+        /// What is wrong with them.
+        faults: Vec<Fault>,
+    },
     /// The catalogue has no such title.
     NoSuchTitle,
     /// No such order, or it is another viewer's.
@@ -68,7 +80,29 @@ pub enum Problem {
     Internal,
 }
 
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        Self::unfit([fault])
+    }
+}
+
 impl Problem {
+    /// Fields that have to be typed again.
+    pub fn unfit(faults: impl IntoIterator<Item = Fault>) -> Self {
+        Self::Unfit {
+            faults: faults.into_iter().collect(),
+        }
+    }
+
+    /// What is wrong with a form's fields, if that is the problem.
+    #[must_use]
+    pub fn faults(&self) -> &[Fault] {
+        match self {
+            Self::Unfit { faults } => faults,
+            _ => &[],
+        }
+    }
+
     /// What happened, and why, in a sentence or two.
     #[must_use]
     pub fn what(&self, locale: Locale) -> String {
@@ -86,6 +120,9 @@ impl Problem {
             Self::SignedOut => td_string!(locale, problem.signed_out),
             Self::WrongPassword => td_string!(locale, problem.wrong_password),
             Self::TooManyAttempts => td_string!(locale, problem.too_many_attempts),
+            Self::TooManySignUps => td_string!(locale, problem.too_many_sign_ups),
+            Self::DemoViewer => td_string!(locale, problem.demo_viewer),
+            Self::Unfit { .. } => td_string!(locale, problem.unfit),
             Self::NoSuchTitle => td_string!(locale, problem.no_such_title),
             Self::NoSuchOrder => td_string!(locale, problem.no_such_order),
             Self::NoSuchDevice => td_string!(locale, problem.no_such_device),
@@ -114,7 +151,11 @@ impl Problem {
         match self {
             Self::SignedOut => td_string!(locale, problem.signed_out_next),
             Self::WrongPassword => td_string!(locale, problem.wrong_password_next),
-            Self::TooManyAttempts => td_string!(locale, problem.too_many_attempts_next),
+            Self::TooManyAttempts | Self::TooManySignUps => {
+                td_string!(locale, problem.too_many_attempts_next)
+            }
+            Self::DemoViewer => td_string!(locale, problem.demo_viewer_next),
+            Self::Unfit { .. } => td_string!(locale, problem.unfit_next),
             Self::NoSuchTitle => td_string!(locale, problem.no_such_title_next),
             Self::NoSuchOrder => td_string!(locale, problem.no_such_order_next),
             Self::NoSuchDevice | Self::NotRegistered => {

@@ -84,7 +84,9 @@ pub const fn status_of(problem: &Problem) -> StatusCode {
         }
         Problem::ExpressPlayDown | Problem::RecordLate => StatusCode::SERVICE_UNAVAILABLE,
         Problem::ExpressPlayRefused { .. } => StatusCode::BAD_GATEWAY,
-        Problem::TooManyAttempts | Problem::Busy => StatusCode::TOO_MANY_REQUESTS,
+        Problem::TooManyAttempts | Problem::TooManySignUps | Problem::Busy => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Problem::BadInput { .. } => StatusCode::BAD_REQUEST,
         Problem::Internal | Problem::Unreachable => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::FORBIDDEN,

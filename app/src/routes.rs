@@ -12,9 +12,10 @@ use crate::{
     i18n::td_string,
     locale::locale,
     pages::{
-        catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage, lab::LabPage,
-        moving::MovePage, not_found::NotFoundPage, signin::SignInPage, title::TitlePage,
-        watch::WatchPage, workflow::WorkflowPage,
+        account::AccountPage, catalogue::CataloguePage, checkout::CheckoutPage,
+        devices::DevicesPage, lab::LabPage, moving::MovePage, not_found::NotFoundPage,
+        order::OrderPage, orders::OrdersPage, signin::SignInPage, signup::SignUpPage,
+        title::TitlePage, watch::WatchPage, workflow::WorkflowPage,
     },
     presenter::drawer::PresenterDrawer,
 };
@@ -62,6 +63,14 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("lab") view=LabPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("devices") view=DevicesPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("signin") view=SignInPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("signup") view=SignUpPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("account") view=AccountPage ssr=SsrMode::Async />
+                    <Route path=StaticSegment("orders") view=OrdersPage ssr=SsrMode::Async />
+                    <Route
+                        path=(StaticSegment("orders"), ParamSegment("order"))
+                        view=OrderPage
+                        ssr=SsrMode::Async
+                    />
                 </FlatRoutes>
             </Router>
         </main>

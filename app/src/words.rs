@@ -75,6 +75,22 @@ pub fn moment(locale: Locale, at: Timestamp) -> String {
     td_string!(locale, words.moment, date, time)
 }
 
+/// A moment to the second: `23 November 2026, 15:04:09 UTC`.
+#[must_use]
+pub fn instant(locale: Locale, at: Timestamp) -> String {
+    let (date, time) = (day(locale, at), at.strftime("%H:%M:%S").to_string());
+    td_string!(locale, words.moment, date, time)
+}
+
+/// `1 browser`, `2 browsers`.
+#[must_use]
+pub fn browsers(locale: Locale, count: u32) -> String {
+    match count {
+        1 => td_string!(locale, words.a_browser).to_owned(),
+        _ => td_string!(locale, words.browsers, count),
+    }
+}
+
 /// What is left of a rental: `47 h 59 min`, `9 min`, `42 s`.
 ///
 /// Rounded down, so that it never promises more than there is.
@@ -114,6 +130,8 @@ mod tests {
         assert_eq!(days(sv, 30), "30 dagar");
         assert_eq!(hours(sv, 1), "1 timme");
         assert_eq!(hours(sv, 48), "48 timmar");
+        assert_eq!(browsers(en, 1), "1 browser");
+        assert_eq!(browsers(en, 0), "0 browsers");
     }
 
     #[test]
@@ -136,6 +154,7 @@ mod tests {
         let at: Timestamp = "2026-11-03T09:04:59Z".parse().unwrap();
         assert_eq!(day(en, at), "3 November 2026");
         assert_eq!(moment(en, at), "3 November 2026, 09:04 UTC");
+        assert_eq!(instant(en, at), "3 November 2026, 09:04:59 UTC");
         assert_eq!(day(sv, at), "3 november 2026");
         assert_eq!(moment(sv, at), "3 november 2026 kl. 09:04 UTC");
     }

@@ -13,7 +13,8 @@ const ENGLISH: &str = include_str!("../locales/en.json");
 const SWEDISH: &str = include_str!("../locales/sv.json");
 
 /// What is written alike in both.
-const ALIKE: [&str; 4] = [
+const ALIKE: [&str; 5] = [
+    "history.token",
     "words.date",
     "words.left_minutes",
     "words.left_seconds",

@@ -17,9 +17,22 @@ export class Evidence {
   readonly folder = `${EVIDENCE}/${randomUUID()}`;
   readonly #reading = new Set<Promise<void>>();
 
+  readonly #secrets: Record<string, string>;
+
   constructor(secrets: Record<string, string>) {
+    this.#secrets = secrets;
     mkdirSync(this.folder, { recursive: true });
-    writeFileSync(`${this.folder}/${SECRETS}`, JSON.stringify(secrets));
+    this.#keepSecrets();
+  }
+
+  /** Adds a secret of which nothing may be found. */
+  addSecret(secret: string): void {
+    this.#secrets[`secret ${Object.keys(this.#secrets).length}`] = secret;
+    this.#keepSecrets();
+  }
+
+  #keepSecrets(): void {
+    writeFileSync(`${this.folder}/${SECRETS}`, JSON.stringify(this.#secrets));
   }
 
   /** Keeps a text under the name of where it came from. */

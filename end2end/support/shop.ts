@@ -93,8 +93,15 @@ export class Shop {
 
   /** Makes one more viewer. */
   addViewer(): Viewer {
-    const viewer = freshViewer();
+    const viewer = this.stranger();
     this.#addViewer(viewer);
+    return viewer;
+  }
+
+  /** Somebody without an account, so far. */
+  stranger(): Viewer {
+    const viewer = freshViewer();
+    this.evidence.addSecret(viewer.password);
     return viewer;
   }
 

@@ -64,6 +64,49 @@ for (const look of LOOKS) {
   });
 }
 
+for (const look of LOOKS.slice(0, 4)) {
+  test(`axe finds nothing in an account: ${look.colorScheme}, ${look.viewport.width} px`, async ({
+    newDevice,
+    expectedRefusals,
+  }) => {
+    expectedRefusals.count = 1;
+    const device = await newDevice({ ...look, reducedMotion: 'reduce' });
+    const { page } = device;
+    await page.goto('/signup');
+    await expectAccessible(device, '/signup');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await device.expectAlert(/needs another look/);
+    await expectAccessible(device, 'a failed sign-up');
+
+    await device.signIn();
+    await page.goto('/orders');
+    await expectAccessible(device, 'no orders');
+    await page.goto('/account');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await device.expectAlert(/needs another look/);
+    await expectAccessible(device, 'a password that will not do');
+
+    await device.register();
+    await device.order('Buy', 'tidewater');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await device.expectPlaying();
+    const other = await newDevice();
+    await other.signIn();
+    await other.play('tidewater');
+    await other.expectAlert('-4001');
+    await page.goto('/orders');
+    await expectAccessible(device, '/orders');
+    await page.getByRole('link', { name: 'Receipt for Tidewater' }).click();
+    await expect(page.locator('[data-outcome=refused]')).toBeVisible();
+    await expectAccessible(device, 'a receipt and its history');
+
+    await page.goto('/account');
+    await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+    await expect(page.getByRole('status')).toBeVisible();
+    await expectAccessible(device, 'signed out everywhere');
+  });
+}
+
 test('what is not there is said so, accessibly', async ({ shop, device }) => {
   for (const path of ['/nothing/here', '/title/nothing-here', '/watch/nothing-here']) {
     // A request of its own: a browser puts a line in the console for a page that is not there.

@@ -171,6 +171,46 @@ test('the whole of a purchase in Swedish leaves no English behind', async ({
   await expect(alert).toContainText(/ExpressPlay nekade licensen: .*Filmen köptes på enhet/);
   await expect(alert.locator('[lang=en]')).toHaveCount(1);
   await expectSwedish(other.page);
+
+  await see(page, '/orders', 'Dina beställningar', ['Spela Tidewater']);
+  await page.getByRole('link', { name: 'Kvitto på Tidewater' }).click();
+  await expect(page.locator('.receipt')).toContainText(/Betalt\s*9,99\s€/);
+  await expect(page.locator('.token-list')).toContainText('Licens utfärdad, enhet');
+  await expect(page.locator('.token-list')).toContainText('Nekades, -4001, enhet');
+  await page.getByRole('button', { name: 'Läs posterna igen' }).click();
+  await expect(page.locator('.record-list > li')).toHaveCount(1);
+  await expectSwedish(page);
+});
+
+test('an account in Swedish leaves no English behind, nor does what is wrong', async ({
+  shop,
+  newDevice,
+}) => {
+  const device = await newDevice({ locale: 'sv-SE' });
+  const { page } = device;
+  await see(page, '/signup', 'Skapa ett konto', ['Skapa konto', 'Logga in']);
+  await page.getByLabel('E-post').fill('åsa');
+  await page.getByLabel('Lösenord').fill('hej');
+  await page.getByRole('button', { name: 'Skapa konto' }).click();
+  await device.expectAlert('Något i formuläret behöver ses över.');
+  await expect(page.locator('.field-fault')).toHaveCount(3);
+  await expectSwedish(page);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id }) => id), colorScheme).toEqual([]);
+  }
+  await signInInSwedish(device);
+  await see(page, '/orders', 'Dina beställningar');
+  await see(page, '/account', 'Ditt konto', ['Logga ut överallt']);
+  await page.getByLabel('Nuvarande lösenord').fill('fel');
+  await page.getByLabel('Nytt lösenord').fill(shop.viewer.email);
+  await page.getByRole('button', { name: 'Ändra lösenord' }).click();
+  await expect(page.locator('.field-fault')).toHaveCount(2);
+  await expectSwedish(page);
+  await page.getByRole('button', { name: 'Logga ut överallt' }).click();
+  await expect(page.getByRole('status')).toHaveText('Du är utloggad överallt: i 1 webbläsare.');
+  await expectSwedish(page);
 });
 
 test('a rental counts down in the language of the page', async ({ newDevice }) => {
@@ -200,7 +240,7 @@ test('Swedish fits on a telephone', async ({ newDevice }) => {
   const device = await newDevice({ locale: 'sv-SE', viewport: { width: 390, height: 844 } });
   const { page } = device;
   await signInInSwedish(device);
-  for (const path of ['/', '/title/tidewater', '/devices', '/checkout/tidewater/buy']) {
+  for (const path of ['/', '/title/tidewater', '/devices', '/checkout/tidewater/buy', '/account']) {
     await page.goto(path);
     const room = await page.evaluate(() => {
       const { scrollWidth, clientWidth } = document.documentElement;

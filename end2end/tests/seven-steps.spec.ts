@@ -1,5 +1,5 @@
-import type { Page } from '@playwright/test';
 import { CARD, expectMovement, expectRealFrame } from '../support/device.ts';
+import { press, tabTo } from '../support/keyboard.ts';
 import { expect, test } from '../support/test.ts';
 
 test('the seven steps by mouse, from the shelf to a film that plays', async ({ shop, device }) => {
@@ -79,24 +79,3 @@ test('a registered device is shown with the id that ExpressPlay recorded', async
   await device.page.reload();
   await expect(device.page.getByText(shown).first()).toBeVisible();
 });
-
-/** Moves the focus forward until it is where it should be, as a person with a keyboard does. */
-async function tabTo(
-  page: Page,
-  role: 'link' | 'button' | 'textbox',
-  name: string | RegExp,
-): Promise<void> {
-  const goal = page.getByRole(role, { name, exact: typeof name === 'string' }).first();
-  await expect(goal).toBeVisible();
-  await expect(goal).toBeEnabled();
-  for (let presses = 0; presses < 80; presses += 1) {
-    await page.keyboard.press('Tab');
-    if (await goal.evaluate((element) => element === document.activeElement)) return;
-  }
-  throw new Error(`80 presses of Tab do not lead to ${name}`);
-}
-
-async function press(page: Page, role: 'link' | 'button', name: string | RegExp): Promise<void> {
-  await tabTo(page, role, name);
-  await page.keyboard.press('Enter');
-}

@@ -41,3 +41,27 @@ test("the catalogue's html arrives with its titles in it", async ({ shop, reques
   const html = await (await request.get(shop.url)).text();
   for (const title of ['Tidewater', 'Lit Windows', 'Murmuration']) expect(html).toContain(title);
 });
+
+test('without script one signs up and changes the password', async ({ shop, newDevice }) => {
+  const plain = await newDevice({ javaScriptEnabled: false });
+  const { page } = plain;
+  const { email, password } = shop.stranger();
+  await page.goto('/signup');
+  await page.getByLabel('Name').fill('Ada');
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill('short');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await plain.expectAlert('Something in the form needs another look.');
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Create account' }).click();
+
+  await page.getByRole('link', { name: 'Account: Ada' }).click();
+  const changed = shop.stranger().password;
+  await page.getByLabel('Current password').fill(password);
+  await page.getByLabel('New password').fill(changed);
+  await page.getByRole('button', { name: 'Change password' }).click();
+  await expect(page.getByRole('status')).toHaveText('Your password is changed.');
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await expect(page.getByRole('status')).toHaveText(/everywhere: in 1 browser\./);
+  await plain.signIn({ email, password: changed });
+});

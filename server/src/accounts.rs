@@ -1,30 +1,40 @@
 //! Viewers' accounts: passwords are kept as Argon2id hashes, and guessing them is slow.
 
-use std::sync::Arc;
+use std::fmt;
 
-use app::{model::Viewer, problem::Problem};
-use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
+use app::{
+    account::{Fault, NewPassword, SignUpForm},
+    model::Viewer,
+    problem::Problem,
+};
 use simulator::{Clock, Entropy};
 use sqlx::SqlitePool;
-use tokio::sync::Semaphore;
+use tower_sessions::session::Id as SessionId;
 use uuid::Uuid;
 
-use crate::{database::parsed, error::Error, throttle::Throttle};
+use crate::{
+    database::parsed,
+    error::Error,
+    hashing::Hashing,
+    sign_ins,
+    throttle::{SIGN_UPS, Throttle, WRONG_PASSWORDS},
+};
 
 /// No password is longer, so that hashing cannot be made to take long.
-const LONGEST_PASSWORD: usize = 256;
-/// Each hash takes 19 MiB and a core, so only a few are made at once.
-const HASHES_AT_ONCE: usize = 4;
+const LONGEST_PASSWORD: usize = NewPassword::MOST_BYTES;
+const COLUMNS: &str = "id, email, name, password_hash, demo";
+
 /// The accounts, and what guards them.
 #[derive(Debug)]
 pub struct Accounts {
     db: SqlitePool,
     clock: Clock,
     entropy: Entropy,
-    hashing: Arc<Semaphore>,
+    hashing: Hashing,
     /// What an unknown email's password is compared with, so that the answer takes as long.
     nobodys_hash: String,
-    throttle: Throttle,
+    guesses: Throttle,
+    sign_ups: Throttle,
     demo_viewers: bool,
 }
 
@@ -35,6 +45,25 @@ pub struct Account {
     pub id: Uuid,
     /// What the pages show.
     pub viewer: Viewer,
+    /// Whether it is one of the demo viewers', whose password everybody knows.
+    pub demo: bool,
+}
+
+/// That somebody knows an account's password, as it was when it was checked.
+pub struct Proof {
+    /// The account.
+    pub account: Account,
+    /// What it was checked against.
+    pub(crate) password_hash: String,
+}
+
+/// Without the hash.
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proof")
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -48,13 +77,21 @@ struct AccountRow {
 
 impl AccountRow {
     fn account(self) -> Result<Account, Error> {
-        let id = parsed(&self.id, "viewer's id")?;
-        Ok(Account {
-            id,
+        Ok(self.proof()?.account)
+    }
+
+    fn proof(self) -> Result<Proof, Error> {
+        let account = Account {
+            id: parsed(&self.id, "viewer's id")?,
             viewer: Viewer {
                 email: self.email,
                 name: self.name,
             },
+            demo: self.demo,
+        };
+        Ok(Proof {
+            account,
+            password_hash: self.password_hash,
         })
     }
 }
@@ -71,16 +108,16 @@ impl Accounts {
         entropy: Entropy,
         demo_viewers: bool,
     ) -> Result<Self, Error> {
-        let hashing = Arc::new(Semaphore::new(HASHES_AT_ONCE));
-        let nobodys_hash = hash(&hashing, &entropy, "nobody's password".to_owned()).await?;
-        let throttle = Throttle::default();
+        let hashing = Hashing::new(entropy.clone());
+        let nobodys_hash = hashing.hash("nobody's password".to_owned()).await?;
         Ok(Self {
             db,
             clock,
             entropy,
             hashing,
             nobodys_hash,
-            throttle,
+            guesses: Throttle::of(WRONG_PASSWORDS),
+            sign_ups: Throttle::of(SIGN_UPS),
             demo_viewers,
         })
     }
@@ -116,58 +153,90 @@ impl Accounts {
             let rule = format!("a password takes 1 to {LONGEST_PASSWORD} bytes");
             return Err(Error::Settings(rule));
         }
-        let known = sqlx::query("select 1 from viewers where email = ?")
-            .bind(email)
-            .fetch_optional(&self.db)
-            .await?;
-        if known.is_some() {
+        if self.number_of(email).await?.is_some() {
             return Ok(false);
         }
-        let password_hash = hash(&self.hashing, &self.entropy, password.to_owned()).await?;
-        let added = sqlx::query(
+        let hash = self.hashing.hash(password.to_owned()).await?;
+        let proof = self.insert(email, name, hash, demo).await?;
+        Ok(proof.is_some())
+    }
+
+    /// Makes an account for who asks for one.
+    ///
+    /// The shop sends no mail, so the answer alone can say that an email has an account already,
+    /// and whoever asks hears it: an account that is made, or not, shows it in any case. So it is
+    /// said plainly, and what is left is to make asking slow: it takes as long either way, and
+    /// the shop takes so many sign-ups in a minute and no more.
+    ///
+    /// # Errors
+    /// [`Problem::Unfit`] with [`Fault::EmailTaken`], or [`Problem::TooManySignUps`].
+    pub async fn sign_up(&self, form: SignUpForm) -> Result<Proof, Error> {
+        // All together: whoever tries many emails has many names.
+        let turn = self.sign_ups.turn("", None, &self.clock).await;
+        turn.ok_or(Problem::TooManySignUps)?.counts();
+        let SignUpForm {
+            name,
+            email,
+            password,
+        } = form;
+        let hash = self.hashing.hash(password.reveal()).await?;
+        let made = self.insert(email.as_str(), name.as_str(), hash, false);
+        Ok(made.await?.ok_or(Problem::from(Fault::EmailTaken))?)
+    }
+
+    /// Makes the account, unless its email has one.
+    async fn insert(
+        &self,
+        email: &str,
+        name: &str,
+        hash: String,
+        demo: bool,
+    ) -> Result<Option<Proof>, Error> {
+        let row: Option<AccountRow> = sqlx::query_as(&format!(
             "insert into viewers (id, email, name, password_hash, created_at, demo)
-             values (?, ?, ?, ?, ?, ?)
-             on conflict (email) do nothing",
-        )
+             values (?, ?, ?, ?, ?, ?) on conflict (email) do nothing returning {COLUMNS}"
+        ))
         .bind(self.entropy.uuid().to_string())
         .bind(email)
         .bind(name)
-        .bind(password_hash)
+        .bind(hash)
         .bind(self.clock.now().as_millisecond())
         .bind(demo)
-        .execute(&self.db)
+        .fetch_optional(&self.db)
         .await?;
-        Ok(added.rows_affected() == 1)
+        row.map(AccountRow::proof).transpose()
     }
 
-    /// The account of that number.
+    /// The account that is signed in with a session.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn find(&self, id: Uuid) -> Result<Option<Account>, Error> {
-        let row: Option<AccountRow> =
-            sqlx::query_as("select id, email, name, password_hash, demo from viewers where id = ?")
-                .bind(id.to_string())
-                .fetch_optional(&self.db)
-                .await?;
+    pub(crate) async fn of_session(&self, session: SessionId) -> Result<Option<Account>, Error> {
+        let row: Option<AccountRow> = sqlx::query_as(&format!(
+            "select {COLUMNS} from viewers join sign_ins on viewer_id = id where session = ?"
+        ))
+        .bind(session.to_string())
+        .fetch_optional(&self.db)
+        .await?;
         row.filter(|row| self.admits(row))
             .map(AccountRow::account)
             .transpose()
     }
 
-    /// The demo viewer with that email, where there may be one.
+    /// The demo viewer with that email, where there may be one, as if the password had been given:
+    /// everybody knows it.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub async fn demo_viewer(&self, email: &str) -> Result<Option<Account>, Error> {
-        let row: Option<AccountRow> = sqlx::query_as(
-            "select id, email, name, password_hash, demo from viewers where email = ? and demo = 1",
-        )
+    pub(crate) async fn demo_viewer(&self, email: &str) -> Result<Option<Proof>, Error> {
+        let row: Option<AccountRow> = sqlx::query_as(&format!(
+            "select {COLUMNS} from viewers where email = ? and demo = 1"
+        ))
         .bind(email)
         .fetch_optional(&self.db)
         .await?;
         row.filter(|row| self.admits(row))
-            .map(AccountRow::account)
+            .map(AccountRow::proof)
             .transpose()
     }
 
@@ -197,32 +266,83 @@ impl Accounts {
         email: &str,
         password: &str,
         own_device: Option<Uuid>,
-    ) -> Result<Account, Error> {
+    ) -> Result<Proof, Error> {
         if password.len() > LONGEST_PASSWORD || email.len() > LONGEST_PASSWORD {
             return Err(Problem::WrongPassword.into());
         }
-        let turn = self.throttle.turn(email, own_device, &self.clock).await?;
-        let row: Option<AccountRow> = sqlx::query_as(
-            "select id, email, name, password_hash, demo from viewers where email = ?",
-        )
-        .bind(email)
-        .fetch_optional(&self.db)
-        .await?;
+        let turn = self.guesses.turn(email, own_device, &self.clock).await;
+        let turn = turn.ok_or(Problem::TooManyAttempts)?;
+        let row: Option<AccountRow> =
+            sqlx::query_as(&format!("select {COLUMNS} from viewers where email = ?"))
+                .bind(email)
+                .fetch_optional(&self.db)
+                .await?;
         let row = row.filter(|row| self.admits(row));
         let hash = row
             .as_ref()
-            .map_or(&self.nobodys_hash, |row| &row.password_hash);
-        let right = verify(&self.hashing, password.to_owned(), hash.clone()).await?;
+            .map_or(&self.nobodys_hash, |row| &row.password_hash)
+            .clone();
+        let right = self.hashing.verify(password.to_owned(), hash).await?;
         match row {
             Some(row) if right => {
-                turn.was_right();
-                row.account()
+                turn.ends_the_count();
+                row.proof()
             }
             _ => {
-                turn.was_wrong();
+                turn.counts();
                 Err(Problem::WrongPassword.into())
             }
         }
+    }
+
+    /// Changes a password, and ends every session that the old one began. Says how many.
+    ///
+    /// A wrong current one counts as at [`Self::sign_in`].
+    ///
+    /// # Errors
+    /// [`Problem::Unfit`], [`Problem::TooManyAttempts`], or [`Problem::DemoViewer`].
+    pub async fn change_password(
+        &self,
+        account: &Account,
+        current: &str,
+        new: &str,
+        own_device: Option<Uuid>,
+    ) -> Result<(Proof, u32), Error> {
+        if account.demo {
+            return Err(Problem::DemoViewer.into());
+        }
+        let email = &account.viewer.email;
+        let old = match self.sign_in(email, current, own_device).await {
+            Err(Error::Viewer(Problem::WrongPassword)) => Err(Fault::CurrentPassword),
+            other => Ok(other?),
+        };
+        let (old, new) = match (old, NewPassword::read(new, email)) {
+            (Ok(old), Ok(new)) => (old, new),
+            (old, new) => {
+                let faults = old.err().into_iter().chain(new.err());
+                return Err(Problem::unfit(faults).into());
+            }
+        };
+        let password_hash = self.hashing.hash(new.reveal()).await?;
+        let mut tx = self.db.begin_with("begin immediate").await?;
+        let changed =
+            sqlx::query("update viewers set password_hash = ? where id = ? and password_hash = ?")
+                .bind(&password_hash)
+                .bind(account.id.to_string())
+                .bind(&old.password_hash)
+                .execute(&mut *tx)
+                .await?;
+        if changed.rows_affected() == 0 {
+            // Another change went first, so this one's current password is current no more.
+            return Err(Problem::from(Fault::CurrentPassword).into());
+        }
+        let ended = sign_ins::end_all(&mut tx, account.id).await?;
+        tx.commit().await?;
+        let proof = Proof {
+            account: old.account,
+            password_hash,
+        };
+        Ok((proof, ended))
     }
 
     const fn admits(&self, row: &AccountRow) -> bool {
@@ -230,40 +350,11 @@ impl Accounts {
     }
 }
 
-async fn hash(
-    hashing: &Arc<Semaphore>,
-    entropy: &Entropy,
-    password: String,
-) -> Result<String, Error> {
-    let salt = SaltString::encode_b64(&entropy.bytes::<16>())?;
-    let permit = Arc::clone(hashing).acquire_owned().await;
-    tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        Ok(Argon2::default()
-            .hash_password(password.as_bytes(), &salt)?
-            .to_string())
-    })
-    .await?
-}
-
-async fn verify(hashing: &Arc<Semaphore>, password: String, hash: String) -> Result<bool, Error> {
-    let permit = Arc::clone(hashing).acquire_owned().await;
-    tokio::task::spawn_blocking(move || {
-        let _permit = permit;
-        let hash = PasswordHash::new(&hash)?;
-        Ok(Argon2::default()
-            .verify_password(password.as_bytes(), &hash)
-            .is_ok())
-    })
-    .await?
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     use super::*;
-    use crate::throttle::WRONG_PASSWORDS;
 
     async fn accounts() -> (Accounts, Clock, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
@@ -291,12 +382,11 @@ mod tests {
     #[tokio::test]
     async fn the_right_password_signs_in_whatever_the_emails_case() {
         let (accounts, _, _folder) = accounts().await;
-        let account = accounts
+        let proof = accounts
             .sign_in("Alice@Example.com", "demo", None)
             .await
             .unwrap();
-        assert_eq!(account.viewer.email, "alice@example.com");
-        assert_eq!(accounts.find(account.id).await.unwrap(), Some(account));
+        assert_eq!(proof.account.viewer.email, "alice@example.com");
         assert_eq!(
             problem(&accounts, "alice@example.com", "Demo").await,
             Problem::WrongPassword

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use app::{
+    account::Notice,
     i18n::Locale,
     locale::{self, asked_for},
     model::Failure,
@@ -10,9 +11,11 @@ use app::{
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 use leptos_axum::ResponseOptions;
+use serde::{Serialize, de::DeserializeOwned};
 use tower_sessions::{
     Expiry, Session,
     cookie::{Cookie, CookieBuilder, SameSite, time::Duration},
+    session::Id as SessionId,
 };
 use uuid::Uuid;
 
@@ -20,6 +23,7 @@ use crate::{devices::Handle, error::Error};
 
 const VIEWER: &str = "viewer";
 const FAILURE: &str = "failure";
+const NOTICE: &str = "notice";
 /// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
 const HANDLE_DAYS: i64 = 400;
 /// How long a browser keeps the choice of a language.
@@ -28,8 +32,8 @@ const LOCALE_DAYS: i64 = 365;
 const VIEWER_STAYS: Duration = Duration::days(14);
 /// … and nobody's, which only carries a failure to the next page, after so long.
 pub(crate) const NOBODY_STAYS: Duration = Duration::minutes(10);
-/// No email is longer (RFC 5321, section 4.5.3.1.3).
-const LONGEST_EMAIL: usize = 254;
+/// Nothing longer is filled in again: no email is (RFC 5321, section 4.5.3.1.3), and no name.
+const LONGEST_TYPED: usize = 254;
 
 /// The browser behind one request.
 #[derive(Debug)]
@@ -55,16 +59,20 @@ impl Browser {
         })
     }
 
-    /// The number of the viewer who signed in here.
-    pub(crate) async fn viewer(&self) -> Result<Option<Uuid>, Error> {
-        Ok(self.session.get(VIEWER).await?)
+    /// The session of whoever signed in here. Whether it still counts, [`crate::sign_ins`] knows.
+    pub(crate) async fn session(&self) -> Result<Option<SessionId>, Error> {
+        let viewer: Option<Uuid> = self.session.get(VIEWER).await?;
+        Ok(viewer.and_then(|_| self.session.id()))
     }
 
     /// Starts a viewer's session, under a new id: one that somebody planted is worth nothing.
-    pub(crate) async fn sign_in(&self, viewer: Uuid) -> Result<(), Error> {
+    pub(crate) async fn sign_in(&self, viewer: Uuid) -> Result<SessionId, Error> {
         self.session.cycle_id().await?;
         self.session.insert(VIEWER, viewer).await?;
-        self.set_expiry().await
+        self.set_expiry().await?;
+        // Saved at once, because only then it has an id.
+        self.session.save().await?;
+        self.session.id().ok_or(Error::Row("session"))
     }
 
     /// Ends the session.
@@ -72,31 +80,61 @@ impl Browser {
         Ok(self.session.flush().await?)
     }
 
+    /// Ends the session, and leaves a notice in a new one of nobody's.
+    pub(crate) async fn sign_out_with(&self, notice: Notice) -> Result<(), Error> {
+        self.session.clear().await;
+        self.session.cycle_id().await?;
+        self.leave_notice(notice).await
+    }
+
     pub(crate) async fn leave_failure(&self, failure: Failure) -> Result<(), Error> {
-        let typed = failure.typed.filter(|typed| typed.len() <= LONGEST_EMAIL);
-        let failure = Failure { typed, ..failure };
-        self.session.insert(FAILURE, failure).await?;
+        let short =
+            |text: Option<String>| text.filter(|text| text.chars().count() <= LONGEST_TYPED);
+        let failure = Failure {
+            problem: failure.problem,
+            typed: short(failure.typed),
+            name: short(failure.name),
+        };
+        self.leave(FAILURE, failure).await
+    }
+
+    pub(crate) async fn take_failure(&self) -> Result<Option<Failure>, Error> {
+        self.take(FAILURE).await
+    }
+
+    pub(crate) async fn leave_notice(&self, notice: Notice) -> Result<(), Error> {
+        self.leave(NOTICE, notice).await
+    }
+
+    pub(crate) async fn take_notice(&self) -> Result<Option<Notice>, Error> {
+        self.take(NOTICE).await
+    }
+
+    async fn leave(&self, key: &str, told: impl Serialize) -> Result<(), Error> {
+        self.session.insert(key, told).await?;
         self.set_expiry().await
+    }
+
+    async fn take<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Error> {
+        // Looked at first: what is removed is saved, and nothing is no reason to.
+        if self.session.get_value(key).await?.is_none() {
+            return Ok(None);
+        }
+        let told = self.session.remove(key).await?;
+        self.set_expiry().await?;
+        // A page may still be streaming when the middleware saves, so save here.
+        self.session.save().await?;
+        Ok(told)
     }
 
     /// Whatever changes a session says how long it is kept from now on.
     async fn set_expiry(&self) -> Result<(), Error> {
-        let stays = match self.viewer().await? {
+        let stays = match self.session.get_value(VIEWER).await? {
             Some(_) => VIEWER_STAYS,
             None => NOBODY_STAYS,
         };
         self.session.set_expiry(Some(Expiry::OnInactivity(stays)));
         Ok(())
-    }
-
-    pub(crate) async fn take_failure(&self) -> Result<Option<Failure>, Error> {
-        let failure = self.session.remove(FAILURE).await?;
-        if failure.is_some() {
-            self.set_expiry().await?;
-            // A page may still be streaming when the middleware saves, so save here.
-            self.session.save().await?;
-        }
-        Ok(failure)
     }
 
     /// The handle that the browser holds for a viewer.

@@ -6,7 +6,8 @@
 //! |---|---|
 //! | [`backend`] | answers the pages (`app::backend::Backend`), one request at a time |
 //! | [`browser`] | the browser behind a request: session, cookies |
-//! | [`accounts`], `throttle` | viewers, password hashes, and what makes guessing slow |
+//! | [`accounts`], `hashing`, `throttle` | viewers, password hashes, and what makes guessing slow |
+//! | `sign_ins` | who is signed in where |
 //! | [`devices`] | registrations, and which of them a browser is |
 //! | [`records`] | what ExpressPlay's records say, and what they leave open |
 //! | [`orders`], [`payment`], [`rental`] | what was sold, charged once, and for how long |
@@ -27,6 +28,7 @@ use std::{fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
 use app::LicenceOrigins;
 use expressplay::{Client, CustomerAuthenticator, client::BaseUrl};
 use simulator::{Account, Clock, Environment, SandboxName, Simulator};
+use sqlx::SqlitePool;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tower_sessions::ExpiredDeletion;
 use tower_sessions_sqlx_store::SqliteStore;
@@ -43,6 +45,7 @@ pub mod demo;
 pub mod devices;
 pub mod entitlement;
 pub mod error;
+mod hashing;
 mod health;
 pub mod lab;
 pub mod moves;
@@ -54,6 +57,7 @@ pub mod records;
 pub mod rental;
 mod sees;
 pub mod shop;
+mod sign_ins;
 mod throttle;
 mod web;
 pub mod workflow;
@@ -127,6 +131,7 @@ impl Storefront {
         }
         let (stop, stopped) = watch::channel(false);
         let workflow = Workflow::new(db.clone(), clock.clone(), entropy.clone(), stopped.clone());
+        let sweeping = tokio::spawn(sweep(sessions.clone(), db.clone()));
         let shop = Arc::new(Shop {
             db,
             accounts,
@@ -154,10 +159,9 @@ impl Storefront {
             }
             None => None,
         };
-        let router = web::router(shop, sessions.clone(), origins, &settings.site);
+        let router = web::router(shop, sessions, origins, &settings.site);
         let serving = axum::serve(listener, router).with_graceful_shutdown(until_asked(stopped));
         let serving = tokio::spawn(serve(serving));
-        let sweeping = tokio::spawn(sweep(sessions));
         tracing::info!(%address, "the storefront listens");
         Ok(Self {
             address,
@@ -359,12 +363,15 @@ async fn until_asked(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
-async fn sweep(sessions: SqliteStore) {
+async fn sweep(sessions: SqliteStore, db: SqlitePool) {
     let mut turns = tokio::time::interval(SESSION_SWEEP);
     loop {
         turns.tick().await;
         if let Err(cause) = sessions.delete_expired().await {
             tracing::warn!(%cause, "expired sessions could not be deleted");
+        }
+        if let Err(cause) = sign_ins::sweep(&db).await {
+            tracing::warn!(%cause, "who was signed in could not be forgotten");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use app::{
     model::{Order, OrderKind, Price, Rental, Slug},
     problem::{Problem, field},
+    receipt::Payment,
 };
 use expressplay::{Cookie, DeviceId};
 use jiff::Timestamp;
@@ -316,6 +317,25 @@ pub async fn find(
     .fetch_optional(db)
     .await?;
     row.map(StoredOrder::try_from).transpose()
+}
+
+/// What paid for an order.
+///
+/// # Errors
+/// [`Error::Database`], or [`Error::Row`] where nothing did: each order is made with its payment.
+pub async fn payment(db: &SqlitePool, order: Uuid) -> Result<Payment, Error> {
+    let row: Option<(u32, String, i64)> = sqlx::query_as(
+        "select amount_cents, card_last_four, paid_at from payments where order_id = ?",
+    )
+    .bind(order.to_string())
+    .fetch_optional(db)
+    .await?;
+    let (amount, card_last_four, paid_at) = row.ok_or(Error::Row("order without payment"))?;
+    Ok(Payment {
+        amount: Price(amount),
+        card_last_four,
+        paid_at: time(paid_at)?,
+    })
 }
 
 /// The order that a key has made already.

@@ -1,33 +1,35 @@
-//! What makes guessing passwords slow.
+//! What makes guessing passwords slow, and making accounts by the thousand.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use app::problem::Problem;
 use jiff::{SignedDuration, Timestamp};
 use simulator::Clock;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use uuid::Uuid;
 
-/// So many wrong passwords …
+/// So many wrong passwords are as many as an account takes …
 pub(crate) const WRONG_PASSWORDS: usize = 5;
-/// … within so long are as many as an account takes.
+/// … and so many sign-ups the shop …
+pub(crate) const SIGN_UPS: usize = 60;
+/// … within so long.
 const WITHIN: SignedDuration = SignedDuration::from_secs(60);
 /// From here on, accounts that nobody is guessing at are forgotten.
 const AT_ONCE: usize = 1024;
 
-/// Wrong passwords, counted for each guesser. In memory: a restart costs a minute's count, no more.
-#[derive(Debug, Default)]
+/// Attempts, counted for each guesser. In memory: a restart costs a minute's count, no more.
+#[derive(Debug)]
 pub(crate) struct Throttle {
+    most: usize,
     guessers: Mutex<HashMap<Guesser, Arc<AsyncMutex<Attempts>>>>,
 }
 
 /// Whose guesses are counted together: the email's, in lower case, and the viewer's own device's.
 type Guesser = (String, Option<Uuid>);
 
-/// The times of wrong passwords.
+/// The times of those that count.
 #[derive(Debug, Default)]
 struct Attempts(Vec<Timestamp>);
 
@@ -37,46 +39,48 @@ impl Attempts {
     }
 }
 
-/// A guesser's turn to try a password. One at a time: guesses made at once count like others.
+/// A guesser's turn. One at a time: attempts made at once count like others.
 pub(crate) struct Turn {
     attempts: OwnedMutexGuard<Attempts>,
     now: Timestamp,
 }
 
 impl Turn {
-    /// The password was right.
-    pub(crate) fn was_right(mut self) {
+    /// All is well: what was counted before is forgotten.
+    pub(crate) fn ends_the_count(mut self) {
         self.attempts.0.clear();
     }
 
-    /// The password was wrong.
-    pub(crate) fn was_wrong(mut self) {
+    /// One more.
+    pub(crate) fn counts(mut self) {
         self.attempts.0.push(self.now);
     }
 }
 
 impl Throttle {
-    /// Waits for the guesser's turn.
-    ///
-    /// # Errors
-    /// [`Problem::TooManyAttempts`].
+    /// One that lets through so many in a minute.
+    pub(crate) fn of(most: usize) -> Self {
+        Self {
+            most,
+            guessers: Mutex::default(),
+        }
+    }
+
+    /// Waits for the guesser's turn; none where there were too many.
     pub(crate) async fn turn(
         &self,
         email: &str,
         own_device: Option<Uuid>,
         clock: &Clock,
-    ) -> Result<Turn, Problem> {
-        let attempts = self.of(email, own_device, clock.now());
+    ) -> Option<Turn> {
+        let attempts = self.attempts(email, own_device, clock.now());
         let mut attempts = attempts.lock_owned().await;
         let now = clock.now();
         attempts.forget_old(now);
-        if attempts.0.len() >= WRONG_PASSWORDS {
-            return Err(Problem::TooManyAttempts);
-        }
-        Ok(Turn { attempts, now })
+        (attempts.0.len() < self.most).then_some(Turn { attempts, now })
     }
 
-    fn of(
+    fn attempts(
         &self,
         email: &str,
         own_device: Option<Uuid>,
@@ -106,11 +110,11 @@ mod tests {
 
     #[tokio::test]
     async fn guessers_that_do_not_guess_are_forgotten() {
-        let (throttle, clock) = (Throttle::default(), Clock::default());
+        let (throttle, clock) = (Throttle::of(WRONG_PASSWORDS), Clock::default());
         let guessed = throttle.turn("guessed@example.com", None, &clock);
-        guessed.await.unwrap().was_wrong();
+        guessed.await.unwrap().counts();
         for number in 0..2 * AT_ONCE {
-            throttle.of(&format!("{number}@example.com"), None, clock.now());
+            throttle.attempts(&format!("{number}@example.com"), None, clock.now());
         }
         let all = throttle.guessers.lock().unwrap();
         assert!(all.len() <= AT_ONCE + 1);
@@ -119,15 +123,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_right_password_ends_the_count() {
-        let (throttle, clock) = (Throttle::default(), Clock::default());
+        let (throttle, clock) = (Throttle::of(WRONG_PASSWORDS), Clock::default());
         let turn = async || throttle.turn("a@example.com", None, &clock).await;
         for _ in 0..WRONG_PASSWORDS - 1 {
-            turn().await.unwrap().was_wrong();
+            turn().await.unwrap().counts();
         }
-        turn().await.unwrap().was_right();
+        turn().await.unwrap().ends_the_count();
         for _ in 0..WRONG_PASSWORDS {
-            turn().await.unwrap().was_wrong();
+            turn().await.unwrap().counts();
         }
-        assert!(matches!(turn().await, Err(Problem::TooManyAttempts)));
+        assert!(turn().await.is_none());
     }
 }

@@ -17,8 +17,9 @@ use crate::{
 pub fn Masthead() -> impl IntoView {
     let (locale, place) = (locale(), here());
     let at = |path: &str| place.as_str().split('?').next() == Some(path);
-    let (films, devices, signing_in) = (at("/"), at("/devices"), at("/signin"));
-    let workflow = at(PAGE);
+    let (films, devices, workflow) = (at("/"), at("/devices"), at(PAGE));
+    // The sign-up page has a link of its own, which goes on to where the viewer was going.
+    let (signing_in, account) = (at("/signin") || at("/signup"), at("/account"));
     let slot = backend().ok().and_then(|backend| backend.slot());
     let viewer = OnceResource::new_blocking(async { backend()?.viewer().await });
     view! {
@@ -54,9 +55,20 @@ pub fn Masthead() -> impl IntoView {
                         Suspend::new(async move {
                             match viewer.await {
                                 Ok(Some(viewer)) => {
+                                    let name = viewer.name.clone();
                                     EitherOf3::A(
                                         view! {
-                                            <span class="viewer-name" title=viewer.email>{viewer.name}</span>
+                                            <a
+                                                class="viewer-name"
+                                                href="/account"
+                                                title=viewer.email
+                                                aria-label=td_string!(
+                                                    locale, masthead.account, name = name
+                                                )
+                                                aria-current=account.then_some("page")
+                                            >
+                                                {viewer.name}
+                                            </a>
                                             <form method="post" action=SIGN_OUT>
                                                 <button class="quiet-button" type="submit">
                                                     {td_string!(locale, masthead.sign_out)}

@@ -10,6 +10,8 @@ pub mod device_facts;
 #[cfg(feature = "ssr")]
 pub mod device_switch;
 #[cfg(feature = "ssr")]
+pub mod field;
+#[cfg(feature = "ssr")]
 pub mod footer;
 #[cfg(feature = "ssr")]
 pub mod loaded;
@@ -17,6 +19,10 @@ pub mod loaded;
 pub mod mark;
 #[cfg(feature = "ssr")]
 pub mod masthead;
+#[cfg(feature = "ssr")]
+pub mod notice;
+#[cfg(feature = "ssr")]
+pub mod order_history;
 #[cfg(feature = "ssr")]
 pub mod order_line;
 #[cfg(feature = "ssr")]

@@ -4,13 +4,14 @@ use leptos::prelude::*;
 
 use crate::{
     components::device_id::ShortDeviceId,
-    i18n::td,
+    i18n::{td, td_string},
     locale::locale,
     model::{Order, Rental},
     words::{day, moment},
 };
 
-/// `Bought on 3 November 2026. Plays only on device 3f2a…91c0, for ever.` A purchase has no rental.
+/// `Bought on 3 November 2026. Plays only on device 3f2a…91c0, for ever. Receipt` A purchase has no
+/// rental.
 #[component]
 pub fn OrderLine(
     /// The order.
@@ -22,6 +23,8 @@ pub fn OrderLine(
     let (locale, id) = (locale(), order.device_id);
     let device = move || view! { <ShortDeviceId id /> };
     let date = day(locale, order.ordered_at);
+    let receipt = format!("/orders/{}", order.id);
+    let receipt_of = td_string!(locale, order.receipt_of, film = order.title);
     let sentence = match order.rental {
         None => td!(locale, order.bought, date, device).into_any(),
         Some(Rental::Waiting { .. }) if may_start => {
@@ -40,5 +43,12 @@ pub fn OrderLine(
             td!(locale, order.rented_over, date, moment, device).into_any()
         }
     };
-    view! { <p class="order-line">{sentence}</p> }
+    view! {
+        <p class="order-line">
+            {sentence} " "
+            <a href=receipt aria-label=receipt_of>
+                {td_string!(locale, order.receipt)}
+            </a>
+        </p>
+    }
 }

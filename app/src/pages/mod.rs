@@ -1,12 +1,16 @@
 //! One file per route. A page fetches what it shows from the backend, on the server.
 
+pub mod account;
 pub mod catalogue;
 pub mod checkout;
 pub mod devices;
 pub mod lab;
 pub mod moving;
 pub mod not_found;
+pub mod order;
+pub mod orders;
 pub mod signin;
+pub mod signup;
 pub mod title;
 pub mod watch;
 pub mod workflow;

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use leptos_meta::Title as PageTitle;
 
 use crate::{
+    account::Notice,
     api::backend,
-    components::{alert::Alert, loaded::loaded},
+    components::{alert::Alert, loaded::loaded, notice::NoticeLine},
     forms::SIGN_IN,
     i18n::td_string,
     local_path::LocalPath,
@@ -23,28 +24,37 @@ pub fn SignInPage() -> impl IntoView {
     let next = next();
     let load = async {
         let backend = backend()?;
-        Ok::<(Option<Viewer>, Option<Failure>), Problem>((
+        Ok::<(Option<Viewer>, Option<Failure>, Option<Notice>), Problem>((
             backend.viewer().await?,
             backend.take_failure().await?,
+            backend.take_notice().await?,
         ))
     };
     view! {
         <PageTitle text=td_string!(locale(), signin.heading) />
         {loaded(
             load,
-            move |(viewer, failure)| {
+            move |(viewer, failure, notice)| {
                 if viewer.is_some() {
                     see_other(&next.clone().unwrap_or_else(LocalPath::home));
                 }
-                view! { <Form next=next.clone() failure /> }
+                view! { <Form next=next.clone() failure notice /> }
             },
         )}
     }
 }
 
 #[component]
-fn Form(next: Option<LocalPath>, failure: Option<Failure>) -> impl IntoView {
+fn Form(
+    next: Option<LocalPath>,
+    failure: Option<Failure>,
+    notice: Option<Notice>,
+) -> impl IntoView {
     let locale = locale();
+    let sign_up = next
+        .clone()
+        .unwrap_or_else(LocalPath::home)
+        .after("/signup");
     let failed = failure.is_some();
     let email = failure.as_ref().and_then(|failure| failure.typed.clone());
     let described = failed.then_some("failure");
@@ -52,6 +62,7 @@ fn Form(next: Option<LocalPath>, failure: Option<Failure>) -> impl IntoView {
         <div class="plain-page narrow">
             <h1>{td_string!(locale, signin.heading)}</h1>
             <p class="lede">{td_string!(locale, signin.lede)}</p>
+            {notice.map(|notice| view! { <NoticeLine locale notice /> })}
             {failure
                 .map(|failure| {
                     let trouble = Trouble::of(locale, &failure.problem);
@@ -88,6 +99,10 @@ fn Form(next: Option<LocalPath>, failure: Option<Failure>) -> impl IntoView {
                     {td_string!(locale, signin.sign_in)}
                 </button>
             </form>
+            <p class="form-other">
+                {td_string!(locale, signin.none_yet)} " "
+                <a href=sign_up.to_string()>{td_string!(locale, signup.sign_up)}</a>
+            </p>
         </div>
     }
 }

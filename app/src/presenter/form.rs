@@ -37,6 +37,7 @@ pub async fn present(
             .leave_failure(Failure {
                 problem,
                 typed: None,
+                name: None,
             })
             .await;
     }

@@ -16,7 +16,7 @@ pub mod report;
 #[cfg(feature = "ssr")]
 pub mod view;
 #[cfg(feature = "ssr")]
-mod words;
+pub(crate) mod words;
 
 pub use message::{Act, Episode, Field, Message, Occasion, Outcome, Party, Value};
 pub use query::{Run, Workflow, WorkflowQuery};

@@ -99,7 +99,7 @@ pub(super) fn act(locale: Locale, act: Act) -> (&'static str, &'static str, &'st
 }
 
 /// What came of a message, in short.
-pub(super) fn outcome(locale: Locale, outcome: Option<&Outcome>) -> String {
+pub(crate) fn outcome(locale: Locale, outcome: Option<&Outcome>) -> String {
     match outcome {
         None => td_string!(locale, workflow.pending).to_owned(),
         Some(Outcome::Granted) => td_string!(locale, workflow.granted).to_owned(),

@@ -62,7 +62,7 @@ impl Request {
         let workflow = &self.shop.workflow;
         let arrival = workflow.arrival();
         let viewer = self.signed_in().await?;
-        let order = self.order(viewer, order).await?;
+        let order = self.stored_order(viewer, order).await?;
         if self.shop.cdm != Cdm::Simulated || order.kind != OrderKind::Buy {
             return Err(cannot_be_tried());
         }

@@ -1,5 +1,7 @@
 //! What the pages ask, answered for one request.
 
+mod account;
+mod history;
 mod lab;
 mod moving;
 mod playing;
@@ -10,6 +12,7 @@ mod selling;
 use std::sync::Arc;
 
 use app::{
+    account::{AccountPage, Notice, SignUpForm},
     backend::Backend,
     i18n::Locale,
     lab::{Attempt, Lab, Prepared},
@@ -19,6 +22,7 @@ use app::{
     },
     presenter::{Act, Presenting},
     problem::Problem,
+    receipt::OrderPage,
     slot::Slot,
     workflow::{Field, LicenseReport, Value, Workflow, WorkflowQuery},
 };
@@ -55,8 +59,26 @@ impl Backend for Request {
             .map_err(Error::into_problem)
     }
 
+    async fn sign_up(&self, form: SignUpForm) -> Result<Viewer, Problem> {
+        self.open_account(form).await.map_err(Error::into_problem)
+    }
+
     async fn sign_out(&self) -> Result<(), Problem> {
-        self.browser.sign_out().await.map_err(Error::into_problem)
+        self.end_session().await.map_err(Error::into_problem)
+    }
+
+    async fn sign_out_everywhere(&self) -> Result<(), Problem> {
+        self.end_sessions().await.map_err(Error::into_problem)
+    }
+
+    async fn account(&self) -> Result<AccountPage, Problem> {
+        self.account_page().await.map_err(Error::into_problem)
+    }
+
+    async fn change_password(&self, current: &str, new: &str) -> Result<(), Problem> {
+        self.renew_password(current, new)
+            .await
+            .map_err(Error::into_problem)
     }
 
     fn keep_locale(&self, locale: Locale) {
@@ -85,6 +107,13 @@ impl Backend for Request {
             .map_err(Error::into_problem)
     }
 
+    async fn take_notice(&self) -> Result<Option<Notice>, Problem> {
+        self.browser
+            .take_notice()
+            .await
+            .map_err(Error::into_problem)
+    }
+
     async fn titles(&self) -> Result<Vec<Title>, Problem> {
         Ok(self
             .shop
@@ -101,6 +130,14 @@ impl Backend for Request {
 
     async fn orders(&self) -> Result<Vec<Order>, Problem> {
         self.all_orders().await.map_err(Error::into_problem)
+    }
+
+    async fn order(&self, id: Uuid) -> Result<OrderPage, Problem> {
+        self.order_page(id).await.map_err(Error::into_problem)
+    }
+
+    async fn read_records(&self, order: Uuid) -> Result<(), Problem> {
+        self.read_history(order).await.map_err(Error::into_problem)
     }
 
     async fn devices(&self) -> Result<Vec<Device>, Problem> {
@@ -184,8 +221,8 @@ impl Request {
     }
 
     async fn account(&self) -> Result<Option<Account>, Error> {
-        match self.browser.viewer().await? {
-            Some(id) => self.shop.accounts.find(id).await,
+        match self.browser.session().await? {
+            Some(session) => self.shop.accounts.of_session(session).await,
             None => Ok(None),
         }
     }
@@ -211,18 +248,6 @@ impl Request {
     async fn this_device_id(&self, viewer: Uuid) -> Result<Option<DeviceId>, Error> {
         let device = self.this_device(viewer).await?;
         Ok(device.and_then(|device| device.finished).map(|(id, _)| id))
-    }
-
-    async fn start_session(&self, email: &str, password: &str) -> Result<Viewer, Error> {
-        let accounts = &self.shop.accounts;
-        let viewer = accounts.number_of(email).await?;
-        let own_device = match viewer {
-            Some(viewer) => self.this_device(viewer).await?.map(|device| device.id),
-            None => None,
-        };
-        let account = accounts.sign_in(email, password, own_device).await?;
-        self.browser.sign_in(account.id).await?;
-        Ok(account.viewer)
     }
 
     async fn title_page(&self, slug: &Slug) -> Result<TitlePage, Error> {

@@ -28,7 +28,7 @@ impl Request {
             ..
         } = &*self.shop;
         let viewer = self.signed_in().await?;
-        let order = self.order(viewer, id).await?;
+        let order = self.stored_order(viewer, id).await?;
         let here = self.this_device(viewer).await?;
         let here = here.and_then(|device| device.device(None));
         let of_title = orders::of_title(db, viewer, &order.slug).await?;
@@ -52,7 +52,7 @@ impl Request {
         let workflow = &self.shop.workflow;
         let arrival = workflow.arrival();
         let viewer = self.signed_in().await?;
-        let order = self.order(viewer, id).await?;
+        let order = self.stored_order(viewer, id).await?;
         let device = self.this_device(viewer).await?;
         let device = device.ok_or(Problem::NotRegistered)?;
         let occasion = Occasion::Move(self.entry(&order.slug)?.title.name.clone());

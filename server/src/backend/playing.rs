@@ -69,7 +69,7 @@ impl Request {
                 true => order,
                 false => {
                     self.settle(&order.cookie, episode).await?;
-                    self.order(viewer, order.id).await?
+                    self.stored_order(viewer, order.id).await?
                 }
             };
             let left = match order.left(clock.now()) {
@@ -95,7 +95,7 @@ impl Request {
         Err(over.unwrap_or(Problem::NotBought).into())
     }
 
-    pub(super) async fn order(&self, viewer: Uuid, id: Uuid) -> Result<StoredOrder, Error> {
+    pub(super) async fn stored_order(&self, viewer: Uuid, id: Uuid) -> Result<StoredOrder, Error> {
         let order = orders::find(&self.shop.db, viewer, id).await?;
         Ok(order.ok_or(Problem::NoSuchOrder)?)
     }
@@ -188,7 +188,7 @@ impl Request {
             fields: vec![Field::text("order", id.to_string())],
             noted: vec![],
         };
-        let order = match (self.order(viewer, id).await, trace) {
+        let order = match (self.stored_order(viewer, id).await, trace) {
             (Ok(order), _) => order,
             // An order that is not the viewer's is asked for all the same: the view says so.
             (Err(error), Some(trace)) => {
@@ -206,7 +206,7 @@ impl Request {
         let episode = self.episode_of(viewer, &order, trace).await?;
         let work = async {
             as_far_as_known(self.settle(&order.cookie, &episode).await)?;
-            self.as_it_stands(&self.order(viewer, id).await?)
+            self.as_it_stands(&self.stored_order(viewer, id).await?)
         };
         let answer = |playing: &Playing| {
             let left = playing.remaining_ms.map(|left| left.to_string());

@@ -32,8 +32,8 @@ impl Request {
         };
         let mut viewers = vec![];
         for (email, _) in demo::VIEWERS {
-            let account = self.shop.accounts.demo_viewer(email).await?;
-            viewers.extend(account.map(|account| account.viewer));
+            let proof = self.shop.accounts.demo_viewer(email).await?;
+            viewers.extend(proof.map(|proof| proof.account.viewer));
         }
         Ok(Some(Presenting {
             now,
@@ -54,8 +54,10 @@ impl Request {
             Act::TurnOff(trouble) => presenter.turn(trouble, false),
             Act::StartAfresh => presenter.start_afresh(&self.shop.db).await,
             Act::Become(email) => {
-                let account = self.shop.accounts.demo_viewer(&email).await?;
-                self.browser.sign_in(account.ok_or_else(no_such)?.id).await
+                let proof = self.shop.accounts.demo_viewer(&email).await?;
+                self.begin_session(proof.ok_or_else(no_such)?)
+                    .await
+                    .map(drop)
             }
         }
     }

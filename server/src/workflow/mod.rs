@@ -7,12 +7,14 @@
 //! | `witness` | the shop's own calls to ExpressPlay, as its client tells of them |
 //! | `heard` | what browsers ask of the shop |
 //! | `report` | licence requests, as browsers tell of them |
+//! | `history` | what became of an order, told from its messages |
 //! | `store` | the two tables |
 //! | `host` | the view by itself, and the news that there is more of it |
 //!
 //! The view is not the workflow: where it cannot be kept, the log says so and the sale goes on.
 
 mod heard;
+mod history;
 pub(crate) mod host;
 mod report;
 mod store;
@@ -32,6 +34,7 @@ use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
 pub(crate) use self::heard::{Arrival, Asked};
+pub use self::history::Wanted;
 use self::witness::Listener;
 use crate::error::Error;
 

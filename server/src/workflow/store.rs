@@ -10,6 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use sqlx::SqlitePool;
 use uuid::Uuid;
 
+use super::history::Told;
 use crate::{database::parsed, error::Error};
 
 /// So many episodes of a viewer are kept, the newest …
@@ -20,6 +21,8 @@ const MESSAGES: u32 = 200;
 const RUNS: u32 = 50;
 /// … and of a run the newest episodes.
 const SHOWN: u32 = 24;
+/// So many messages of an order are its history.
+const TOLD: u32 = 600;
 
 /// An episode to be kept.
 pub(super) struct NewEpisode<'a> {
@@ -309,6 +312,27 @@ struct Row {
     noted: String,
 }
 
+impl Row {
+    fn message(self, trace: TraceId) -> Result<Message, Error> {
+        Ok(Message {
+            id: self.id,
+            traceparent: TraceParent {
+                trace,
+                span: parsed(&self.span, "span")?,
+            },
+            act: read(&self.act)?,
+            at: moment(self.at)?,
+            micros: self.micros.and_then(|micros| u64::try_from(micros).ok()),
+            method: self.method,
+            url: self.url,
+            asked: read(&self.asked)?,
+            outcome: self.outcome.as_deref().map(read).transpose()?,
+            answered: read(&self.answered)?,
+            noted: read(&self.noted)?,
+        })
+    }
+}
+
 async fn messages(db: &SqlitePool, trace: TraceId) -> Result<Vec<Message>, Error> {
     let rows: Vec<Row> = sqlx::query_as(
         "select id, span, act, at, method, url, asked, micros, outcome, answered, noted
@@ -317,26 +341,68 @@ async fn messages(db: &SqlitePool, trace: TraceId) -> Result<Vec<Message>, Error
     .bind(trace.to_string())
     .fetch_all(db)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Message {
-                id: row.id,
-                traceparent: TraceParent {
-                    trace,
-                    span: parsed(&row.span, "span")?,
-                },
-                act: read(&row.act)?,
-                at: moment(row.at)?,
-                micros: row.micros.and_then(|micros| u64::try_from(micros).ok()),
-                method: row.method,
-                url: row.url,
-                asked: read(&row.asked)?,
-                outcome: row.outcome.as_deref().map(read).transpose()?,
-                answered: read(&row.answered)?,
-                noted: read(&row.noted)?,
-            })
+    rows.into_iter().map(|row| row.message(trace)).collect()
+}
+
+/// A message, and of its episode what places it.
+#[derive(sqlx::FromRow)]
+struct TellingRow {
+    trace: String,
+    cookie: String,
+    #[sqlx(flatten)]
+    message: Row,
+}
+
+impl TellingRow {
+    fn told(self) -> Result<Told, Error> {
+        Ok(Told {
+            cookie: parsed(&self.cookie, "cookie")?,
+            message: self.message.message(parsed(&self.trace, "trace")?)?,
         })
-        .collect()
+    }
+}
+
+/// The newest messages that tell an order's history, oldest first.
+pub(super) async fn about(
+    db: &SqlitePool,
+    viewer: Uuid,
+    subject: Uuid,
+) -> Result<Vec<Told>, Error> {
+    let rows: Vec<TellingRow> = sqlx::query_as(
+        "select * from messages join episodes using (trace)
+         where viewer_id = ? and subject = ? and act in (?, ?, ?) order by at desc, id desc limit ?",
+    )
+    .bind(viewer.to_string())
+    .bind(subject.to_string())
+    .bind(json(&Act::DeviceForSale)?)
+    .bind(json(&Act::BoundToken)?)
+    .bind(json(&Act::License)?)
+    .bind(TOLD)
+    .fetch_all(db)
+    .await?;
+    rows.into_iter().rev().map(TellingRow::told).collect()
+}
+
+/// The newest answer of ExpressPlay's history about a cookie.
+pub(super) async fn newest_answer(
+    db: &SqlitePool,
+    viewer: Uuid,
+    cookie: &Cookie,
+) -> Result<Option<Told>, Error> {
+    let row: Option<TellingRow> = sqlx::query_as(
+        "select * from messages join episodes using (trace)
+         where viewer_id = ? and cookie = ? and act in (?, ?, ?) and outcome = ?
+         order by at desc, id desc limit 1",
+    )
+    .bind(viewer.to_string())
+    .bind(cookie.as_str())
+    .bind(json(&Act::FindDevice)?)
+    .bind(json(&Act::DeviceForSale)?)
+    .bind(json(&Act::LookBack)?)
+    .bind(json(&Outcome::Granted)?)
+    .fetch_optional(db)
+    .await?;
+    row.map(TellingRow::told).transpose()
 }
 
 fn moment(micros: i64) -> Result<Timestamp, Error> {

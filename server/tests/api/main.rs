@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod accounts;
 mod client;
 mod devices;
 mod hosts;
@@ -21,6 +22,7 @@ mod outage;
 mod presenter;
 mod program;
 mod readme;
+mod receipts;
 mod rental;
 #[path = "../../../simulator/tests/api/rot.rs"]
 mod rot;

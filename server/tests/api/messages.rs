@@ -33,7 +33,13 @@ impl Browser {
 
     /// A licence request of this browser's device, as a page of ours makes it: it carries the trace
     /// on, and tells the shop.
-    async fn ask_as_a_page(&self, shop: &TestShop, token_url: &str, trace: TraceId, slug: &str) {
+    pub(crate) async fn ask_as_a_page(
+        &self,
+        shop: &TestShop,
+        token_url: &str,
+        trace: TraceId,
+        slug: &str,
+    ) {
         let clip = match slug {
             "" => &shop.catalogue.dummy,
             slug => shop.clip(slug),
@@ -66,14 +72,14 @@ impl Browser {
         told.unwrap();
     }
 
-    async fn register_as_a_page(&self, shop: &TestShop) {
+    pub(crate) async fn register_as_a_page(&self, shop: &TestShop) {
         let Registration { id, dummy } = self.begin().await.unwrap();
         self.ask_as_a_page(shop, &dummy.token_url, dummy.trace.unwrap(), "")
             .await;
         self.finish(id).await.unwrap();
     }
 
-    async fn play_as_a_page(&self, shop: &TestShop, slug: &str) {
+    pub(crate) async fn play_as_a_page(&self, shop: &TestShop, slug: &str) {
         let handed = self.hand_over(slug).await.unwrap();
         let (trace, order) = (handed.trace.unwrap(), handed.order.unwrap());
         self.ask_as_a_page(shop, &handed.token_url, trace, slug)

@@ -1,0 +1,21 @@
+/** What a person with a keyboard and no mouse does. */
+import { type Page, expect } from '@playwright/test';
+
+type Role = 'link' | 'button' | 'textbox';
+
+/** Moves the focus forward until it is where it should be. */
+export async function tabTo(page: Page, role: Role, name: string | RegExp): Promise<void> {
+  const goal = page.getByRole(role, { name, exact: typeof name === 'string' }).first();
+  await expect(goal).toBeVisible();
+  await expect(goal).toBeEnabled();
+  for (let presses = 0; presses < 80; presses += 1) {
+    await page.keyboard.press('Tab');
+    if (await goal.evaluate((element) => element === document.activeElement)) return;
+  }
+  throw new Error(`80 presses of Tab do not lead to ${name}`);
+}
+
+export async function press(page: Page, role: 'link' | 'button', name: string | RegExp): Promise<void> {
+  await tabTo(page, role, name);
+  await page.keyboard.press('Enter');
+}
