@@ -29,6 +29,7 @@ pub mod islands;
 pub mod local_path;
 pub mod locale;
 pub mod model;
+pub mod presenter;
 pub mod problem;
 pub mod receipt;
 pub mod slot;

@@ -13,10 +13,11 @@ use crate::{
     locale::locale,
     pages::{
         account::AccountPage, catalogue::CataloguePage, checkout::CheckoutPage,
-        devices::DevicesPage, not_found::NotFoundPage, order::OrderPage, orders::OrdersPage,
-        signin::SignInPage, signup::SignUpPage, title::TitlePage, watch::WatchPage,
-        workflow::WorkflowPage,
+        devices::DevicesPage, moving::MovePage, not_found::NotFoundPage, order::OrderPage,
+        orders::OrdersPage, signin::SignInPage, signup::SignUpPage, title::TitlePage,
+        watch::WatchPage, workflow::WorkflowPage,
     },
+    presenter::drawer::PresenterDrawer,
 };
 
 /// The whole site.
@@ -53,6 +54,11 @@ pub fn App() -> impl IntoView {
                         view=WatchPage
                         ssr=SsrMode::Async
                     />
+                    <Route
+                        path=(StaticSegment("move"), ParamSegment("order"))
+                        view=MovePage
+                        ssr=SsrMode::Async
+                    />
                     <Route path=StaticSegment("workflow") view=WorkflowPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("devices") view=DevicesPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("signin") view=SignInPage ssr=SsrMode::Async />
@@ -68,6 +74,7 @@ pub fn App() -> impl IntoView {
             </Router>
         </main>
         <WorkflowPanel />
+        <PresenterDrawer />
         <Footer />
     }
 }

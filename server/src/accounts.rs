@@ -223,6 +223,22 @@ impl Accounts {
             .transpose()
     }
 
+    /// The demo viewer with that email, where there may be one; everybody knows the password.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn demo_viewer(&self, email: &str) -> Result<Option<Proof>, Error> {
+        let row: Option<AccountRow> = sqlx::query_as(&format!(
+            "select {COLUMNS} from viewers where email = ? and demo = 1"
+        ))
+        .bind(email)
+        .fetch_optional(&self.db)
+        .await?;
+        row.filter(|row| self.admits(row))
+            .map(AccountRow::proof)
+            .transpose()
+    }
+
     /// The number of the account with that email.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ pub mod account;
 pub mod catalogue;
 pub mod checkout;
 pub mod devices;
+pub mod moving;
 pub mod not_found;
 pub mod order;
 pub mod orders;

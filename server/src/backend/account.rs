@@ -31,7 +31,7 @@ impl Request {
     }
 
     /// Whoever was signed in here before is not any more.
-    async fn begin_session(&self, proof: Proof) -> Result<Viewer, Error> {
+    pub(super) async fn begin_session(&self, proof: Proof) -> Result<Viewer, Error> {
         let before = self.browser.session().await?;
         let session = self.browser.sign_in(proof.account.id).await?;
         if let Some(before) = before {

@@ -17,12 +17,12 @@ impl Request {
             ..
         } = &*self.shop;
         let account = self.account().await?.ok_or(Problem::SignedOut)?;
-        let order = self.stored_order(account.id, id).await?;
+        let order = self.order(account.id, id).await?;
         let wanted = Wanted {
             order: id,
             cookie: &order.cookie,
             clip: catalogue.entry(&order.slug).map(|entry| &entry.clip),
-            ordered_at: order.ordered_at,
+            bound_at: order.bound_at,
         };
         Ok(OrderPage {
             viewer: account.viewer,
@@ -43,7 +43,7 @@ impl Request {
             ..
         } = &*self.shop;
         let viewer = self.signed_in().await?;
-        let order = self.stored_order(viewer, id).await?;
+        let order = self.order(viewer, id).await?;
         let occasion = Occasion::Page(order.shown(catalogue, clock.now()).title);
         // Not under the order's own number: nothing is played in it.
         let subject = entropy.uuid();
