@@ -44,10 +44,25 @@ pub struct Payment {
 pub struct History {
     /// The message by which the shop learned the device before the sale.
     pub sold: Option<WorkflowQuery>,
+    /// How it came to the device that it is on, oldest first, if it was moved.
+    pub moves: Vec<Moved>,
     /// Every token, newest first.
     pub tokens: Vec<TokenMade>,
     /// ExpressPlay's records, as the shop last read them; none where it has kept no such answer.
     pub records: Option<RecordsRead>,
+}
+
+/// That an order went from one device to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// When.
+    pub at: Timestamp,
+    /// From this device …
+    pub from: DeviceId,
+    /// … to this.
+    pub to: DeviceId,
+    /// Where the workflow view has it.
+    pub place: WorkflowQuery,
 }
 
 /// A bound token that the shop asked for.

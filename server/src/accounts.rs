@@ -228,7 +228,7 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub(crate) async fn demo_viewer(&self, email: &str) -> Result<Option<Proof>, Error> {
+    pub async fn demo_viewer(&self, email: &str) -> Result<Option<Proof>, Error> {
         let row: Option<AccountRow> = sqlx::query_as(&format!(
             "select {COLUMNS} from viewers where email = ? and demo = 1"
         ))

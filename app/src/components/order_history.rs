@@ -9,7 +9,7 @@ use crate::{
     forms::READ_RECORDS,
     i18n::{td, td_string},
     locale::locale,
-    receipt::{History, LicenseAsked, LicenseRecorded, RecordsRead, TokenMade},
+    receipt::{History, LicenseAsked, LicenseRecorded, Moved, RecordsRead, TokenMade},
     words::instant,
     workflow::{Outcome, WorkflowQuery, words::outcome},
 };
@@ -25,6 +25,7 @@ pub fn OrderHistory(
     let locale = locale();
     let History {
         sold,
+        moves,
         tokens,
         records,
     } = history;
@@ -33,6 +34,7 @@ pub fn OrderHistory(
             {td_string!(locale, history.sold)} " "
             {sold.map(|sold| shown(&sold, td_string!(locale, history.sold_link)))}
         </p>
+        {moves.into_iter().map(|moved| view! { <MoveLine moved /> }).collect_view()}
         <h3>{td_string!(locale, history.tokens)}</h3>
         <p class="told-by">{td_string!(locale, history.tokens_source)}</p>
         <Tokens tokens />
@@ -45,6 +47,24 @@ pub fn OrderHistory(
                 {td_string!(locale, history.read)}
             </button>
         </form>
+    }
+}
+
+#[component]
+fn MoveLine(moved: Moved) -> impl IntoView {
+    let locale = locale();
+    let Moved {
+        at,
+        from,
+        to,
+        place,
+    } = moved;
+    let time = instant(locale, at);
+    view! {
+        <p>
+            {td!(locale, history.moved, time, from = short(from), to = short(to))} " "
+            {shown(&place, td_string!(locale, history.show))}
+        </p>
     }
 }
 

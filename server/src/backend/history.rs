@@ -22,7 +22,7 @@ impl Request {
             order: id,
             cookie: &order.cookie,
             clip: catalogue.entry(&order.slug).map(|entry| &entry.clip),
-            since: order.bound_at,
+            bound_at: order.bound_at,
         };
         Ok(OrderPage {
             viewer: account.viewer,

@@ -1,7 +1,7 @@
 //! What became of an order, told from the messages that are kept of it.
 
 use app::{
-    receipt::{History, LicenseAsked, LicenseRecorded, RecordsRead, TokenMade},
+    receipt::{History, LicenseAsked, LicenseRecorded, Moved, RecordsRead, TokenMade},
     workflow::{Act, Field, Message, Outcome, Value, WorkflowQuery},
 };
 use expressplay::{Cookie, DeviceId, KeyId};
@@ -12,7 +12,7 @@ use super::{Workflow, store};
 use crate::{catalogue::Clip, error::Error};
 
 /// Which of ExpressPlay's records are of an order, as far as they can tell: those of licences for
-/// its film since it was made.
+/// its film since it was bound to its device.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// The order.
@@ -21,8 +21,8 @@ pub struct Wanted<'a> {
     pub cookie: &'a Cookie,
     /// What was sold; none where the catalogue has it no more.
     pub clip: Option<&'a Clip>,
-    /// Since when it is bound to the cookie's device.
-    pub since: Timestamp,
+    /// Since when it is bound to the device under that cookie.
+    pub bound_at: Timestamp,
 }
 
 impl Workflow {
@@ -36,6 +36,7 @@ impl Workflow {
         let answer = store::newest_answer(&self.db, viewer, wanted.cookie).await?;
         Ok(History {
             sold: sold.map(place),
+            moves: told.iter().filter_map(moved).collect(),
             tokens: tokens(&told),
             records: answer.map(|told| RecordsRead {
                 at: told.message.at,
@@ -62,6 +63,17 @@ fn place(told: &Told) -> WorkflowQuery {
 
 fn granted(told: &Told, act: Act) -> bool {
     told.message.act == act && told.message.outcome == Some(Outcome::Granted)
+}
+
+fn moved(told: &Told) -> Option<Moved> {
+    let message = &told.message;
+    granted(told, Act::MoveOrder).then_some(())?;
+    Some(Moved {
+        at: message.at,
+        from: device(&message.noted)?,
+        to: device(&message.answered)?,
+        place: place(told),
+    })
 }
 
 /// The tokens, newest first, each with the licence requests that were made with it.
@@ -129,7 +141,7 @@ fn licenses(message: &Message, wanted: &Wanted<'_>) -> Vec<LicenseRecorded> {
             let ours = wanted.clip?.has_any(&kids)
                 && text(fields, &named("status")) != Some("refused")
                 // By whole seconds, since a service may give no more.
-                && issued_at.is_none_or(|at| at.as_second() >= wanted.since.as_second());
+                && issued_at.is_none_or(|at| at.as_second() >= wanted.bound_at.as_second());
             let device_id = fields.iter().find_map(|field| match field.value {
                 Value::Device(id) if field.name == named("device_id") => Some(id),
                 _ => None,

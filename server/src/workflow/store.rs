@@ -370,11 +370,13 @@ pub(super) async fn about(
 ) -> Result<Vec<Told>, Error> {
     let rows: Vec<TellingRow> = sqlx::query_as(
         "select * from messages join episodes using (trace)
-         where viewer_id = ? and subject = ? and act in (?, ?, ?) order by at desc, id desc limit ?",
+         where viewer_id = ? and subject = ? and act in (?, ?, ?, ?)
+         order by at desc, id desc limit ?",
     )
     .bind(viewer.to_string())
     .bind(subject.to_string())
     .bind(json(&Act::DeviceForSale)?)
+    .bind(json(&Act::MoveOrder)?)
     .bind(json(&Act::BoundToken)?)
     .bind(json(&Act::License)?)
     .bind(TOLD)

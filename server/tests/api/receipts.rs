@@ -81,7 +81,7 @@ async fn the_history_tells_each_token_and_what_came_of_it_and_leads_into_the_wor
     let path = format!("/orders/{}", newest(&shop).await);
     let text = alice.get(&path).await.text();
     assert!(text.contains("None yet. One is made each time the film is played."));
-    assert!(text.contains("No licence for this film since the order."));
+    assert!(text.contains("No licence for this film since it was bound to its device."));
 
     alice.play_as_a_page(&shop, "tidewater").await;
     let thief = shop.browser_of(ALICE).await;
@@ -159,7 +159,7 @@ async fn looking_at_an_order_asks_nothing_and_reading_the_records_asks_once() {
 
     let before = gateway.calls().len();
     let text = alice.get(&path).await.text();
-    assert!(text.contains("No licence for this film since the order."));
+    assert!(text.contains("No licence for this film since it was bound to its device."));
     assert_eq!(gateway.calls().len(), before);
     let text = read().await.text();
     assert_eq!(gateway.calls().len(), before + 1);
@@ -250,4 +250,31 @@ async fn orders_are_listed_newest_first_and_what_is_over_is_not_to_be_played() {
             .text()
             .contains("Nothing ordered yet")
     );
+}
+
+#[tokio::test]
+async fn a_moved_purchase_tells_where_it_came_from_and_keeps_its_tokens() {
+    let shop = TestShop::open().await;
+    let sofa = registered(&shop, ALICE).await;
+    sofa.obtain("tidewater", "buy").await;
+    sofa.play_as_a_page(&shop, "tidewater").await;
+    let desk = registered(&shop, ALICE).await;
+    let id = newest(&shop).await;
+    let moved = desk
+        .post("/api/move_order", &[("order", &id.to_string())])
+        .await;
+    assert_eq!(moved.status, StatusCode::SEE_OTHER);
+    desk.play_as_a_page(&shop, "tidewater").await;
+
+    let text = desk.get(&format!("/orders/{id}")).await.text();
+    let [from, to] = [&sofa, &desk].map(|browser| browser.device.id().short());
+    assert!(
+        text.contains(&format!("from device {from} to device {to}.")),
+        "{text}"
+    );
+    assert!(text.contains(&format!("Plays only on device{}", desk.device.id())));
+    for device in [from, to] {
+        assert!(text.contains(&format!("Bound to device {device}.")));
+        assert!(text.contains(&format!("Licence issued, device {device}")));
+    }
 }
