@@ -29,6 +29,7 @@ pub mod lab;
 pub mod local_path;
 pub mod locale;
 pub mod model;
+pub mod presenter;
 pub mod problem;
 pub mod slot;
 pub mod trouble;

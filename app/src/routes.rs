@@ -13,9 +13,10 @@ use crate::{
     locale::locale,
     pages::{
         catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage, lab::LabPage,
-        not_found::NotFoundPage, signin::SignInPage, title::TitlePage, watch::WatchPage,
-        workflow::WorkflowPage,
+        moving::MovePage, not_found::NotFoundPage, signin::SignInPage, title::TitlePage,
+        watch::WatchPage, workflow::WorkflowPage,
     },
+    presenter::drawer::PresenterDrawer,
 };
 
 /// The whole site.
@@ -52,6 +53,11 @@ pub fn App() -> impl IntoView {
                         view=WatchPage
                         ssr=SsrMode::Async
                     />
+                    <Route
+                        path=(StaticSegment("move"), ParamSegment("order"))
+                        view=MovePage
+                        ssr=SsrMode::Async
+                    />
                     <Route path=StaticSegment("workflow") view=WorkflowPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("lab") view=LabPage ssr=SsrMode::Async />
                     <Route path=StaticSegment("devices") view=DevicesPage ssr=SsrMode::Async />
@@ -60,6 +66,7 @@ pub fn App() -> impl IntoView {
             </Router>
         </main>
         <WorkflowPanel />
+        <PresenterDrawer />
         <Footer />
     }
 }

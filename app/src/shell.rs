@@ -6,6 +6,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use crate::{
+    api::backend,
     components::workflow_panel::takes_part,
     i18n::td_string,
     lab,
@@ -54,7 +55,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 
 /// Whether a page has an island on it, and so needs wasm.
 fn has_islands(path: &str) -> bool {
-    takes_part(path) || path.starts_with(view::PAGE)
+    takes_part(path)
+        || path.starts_with(view::PAGE)
+        || backend().is_ok_and(|backend| backend.has_presenter())
 }
 
 /// Whether something plays on a page, and so needs the player. In the lab nothing does.

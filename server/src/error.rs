@@ -33,6 +33,9 @@ pub enum Error {
     /// The lab's sandbox could not be made or used.
     #[error("the lab's sandbox failed: {0}")]
     Sandbox(String),
+    /// The embedded simulator does not do what a presenter asks.
+    #[error("the embedded ExpressPlay does not do as the presenter asks: {0}")]
+    Presenter(simulator::Error),
     /// A row of the database holds what this program would not have written.
     #[error("the database holds a {0} that cannot be read")]
     Row(&'static str),

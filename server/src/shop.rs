@@ -6,7 +6,7 @@ use sqlx::SqlitePool;
 
 use crate::{
     accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, lab::Lab,
-    workflow::Workflow,
+    presenter::Presenter, workflow::Workflow,
 };
 
 /// The shop behind every request.
@@ -26,6 +26,8 @@ pub struct Shop {
     pub lab: Lab,
     /// The time that rentals and orders go by.
     pub clock: Clock,
+    /// What a presenter drives, where there is one.
+    pub presenter: Option<Presenter>,
     /// Randomness.
     pub entropy: Entropy,
     /// Which CDM the player uses.

@@ -6,6 +6,8 @@ pub mod device_id;
 #[cfg(feature = "ssr")]
 pub mod accent;
 #[cfg(feature = "ssr")]
+pub mod device_facts;
+#[cfg(feature = "ssr")]
 pub mod device_switch;
 #[cfg(feature = "ssr")]
 pub mod footer;
@@ -19,5 +21,7 @@ pub mod masthead;
 pub mod order_line;
 #[cfg(feature = "ssr")]
 pub mod poster;
+#[cfg(feature = "ssr")]
+pub mod register_first;
 #[cfg(feature = "ssr")]
 pub mod workflow_panel;

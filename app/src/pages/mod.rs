@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod checkout;
 pub mod devices;
 pub mod lab;
+pub mod moving;
 pub mod not_found;
 pub mod signin;
 pub mod title;
