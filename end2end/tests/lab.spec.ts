@@ -188,8 +188,10 @@ for (const { language, all, done } of [
 ]) {
   test(`axe finds nothing in the lab: ${language}`, async ({ shop, device, expectedRefusals }) => {
     expectedRefusals.count = 2 * REFUSALS;
-    await enter(device);
     const { page, context } = device;
+    await page.goto('/lab');
+    await expectAccessible(device, 'signed out');
+    await enter(device);
     await context.addCookies([{ name: 'locale', value: language, url: shop.url }]);
     for (const { colorScheme, width } of [
       { colorScheme: 'light', width: 1280 },
