@@ -1,6 +1,6 @@
 //! The routes, and what every page has around it.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     ParamSegment, SsrMode, StaticSegment,
@@ -8,14 +8,23 @@ use leptos_router::{
 };
 
 use crate::{
-    components::{footer::Footer, masthead::Masthead, workflow_panel::WorkflowPanel},
+    components::{
+        footer::Footer, masthead::Masthead, share::ShopShare, workflow_panel::WorkflowPanel,
+    },
     i18n::td_string,
     locale::locale,
     pages::{
-        catalogue::CataloguePage, checkout::CheckoutPage, devices::DevicesPage,
-        not_found::NotFoundPage, signin::SignInPage, title::TitlePage, watch::WatchPage,
+        catalogue::CataloguePage,
+        checkout::CheckoutPage,
+        devices::DevicesPage,
+        not_found::NotFoundPage,
+        refused::{Refused, RefusedPage},
+        signin::SignInPage,
+        title::TitlePage,
+        watch::WatchPage,
         workflow::WorkflowPage,
     },
+    respond::here,
 };
 
 /// The whole site.
@@ -25,7 +34,13 @@ use crate::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    let place = here();
+    let path = place.as_str().split('?').next().unwrap_or("/").to_owned();
+    // A film's page tells of the film.
+    let shop = (!path.starts_with("/title/")).then(|| view! { <ShopShare path /> });
+    let refused = use_context::<Refused>();
     view! {
+        {shop}
         <Title formatter=|page: String| {
             if page.is_empty() { "Bindery".to_owned() } else { format!("{page} · Bindery") }
         } />
@@ -34,6 +49,19 @@ pub fn App() -> impl IntoView {
         </a>
         <Masthead />
         <main id="main" tabindex="-1">
+            {match refused {
+                Some(refused) => Either::Left(view! { <RefusedPage refused /> }),
+                None => Either::Right(view! { <Pages /> }),
+            }}
+        </main>
+        <WorkflowPanel />
+        <Footer />
+    }
+}
+
+#[component]
+fn Pages() -> impl IntoView {
+    view! {
             <Router>
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=StaticSegment("") view=CataloguePage ssr=SsrMode::Async />
@@ -57,8 +85,5 @@ pub fn App() -> impl IntoView {
                     <Route path=StaticSegment("signin") view=SignInPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </Router>
-        </main>
-        <WorkflowPanel />
-        <Footer />
     }
 }

@@ -7,7 +7,6 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 
 use crate::{
     components::workflow_panel::takes_part,
-    i18n::td_string,
     locale::{locale, tag},
     policy::{LicenceOrigins, policy},
     respond,
@@ -29,11 +28,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <meta
-                    name="description"
-                    content=td_string!(locale, document.description)
-                />
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#14505a" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#164f59" />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+                <link rel="apple-touch-icon" href="/icons/180.png" />
+                <link rel="manifest" href="/site.webmanifest" />
                 <HashedStylesheet options=options.clone() />
                 {islands
                     .then(|| {

@@ -13,9 +13,11 @@ const ENGLISH: &str = include_str!("../locales/en.json");
 const SWEDISH: &str = include_str!("../locales/sv.json");
 
 /// What is written alike in both.
-const ALIKE: [&str; 4] = [
+const ALIKE: [&str; 6] = [
     "words.date",
     "words.left_minutes",
+    "search.genre",
+    "search.one",
     "words.left_seconds",
     "workflow.took",
 ];

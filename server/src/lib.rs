@@ -143,7 +143,12 @@ impl Storefront {
             }
             None => None,
         };
-        let router = web::router(shop, sessions.clone(), origins, &settings.site);
+        let own_url = || simulator::url_of(address).parse().ok();
+        let place = web::Place {
+            licences: origins,
+            public: settings.public_url.clone().or_else(own_url),
+        };
+        let router = web::router(shop, sessions.clone(), place, &settings.site);
         let serving = axum::serve(listener, router).with_graceful_shutdown(until_asked(stopped));
         let serving = tokio::spawn(serve(serving));
         let sweeping = tokio::spawn(sweep(sessions));

@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use app::{App, LicenceOrigins, backend::Backend, locale::asked_for, refusal, shell};
+use app::{
+    App, LicenceOrigins, PublicUrl, backend::Backend, locale::asked_for, pages::refused::Refused,
+    refusal, shell,
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -13,14 +16,14 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{
     AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list,
     render_app_async_with_context,
 };
 use tower::ServiceExt;
-use tower_http::{services::ServeDir, trace::TraceLayer};
+use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir, trace::TraceLayer};
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use tower_sessions_sqlx_store::SqliteStore;
 
@@ -37,20 +40,27 @@ const LONGEST_BODY: usize = 64 * 1024;
 /// Written by the build beside the program: which hash each file's name carries.
 const HASH_FILE: &str = "hash.txt";
 
+/// Where things are, for the pages to say.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// Where licence requests go.
+    pub(crate) licences: LicenceOrigins,
+    /// Where browsers find the storefront.
+    pub(crate) public: Option<PublicUrl>,
+}
+
 /// Everything that the storefront answers.
-pub(crate) fn router(
-    shop: Arc<Shop>,
-    sessions: SqliteStore,
-    origins: LicenceOrigins,
-    site: &Path,
-) -> Router {
+pub(crate) fn router(shop: Arc<Shop>, sessions: SqliteStore, place: Place, site: &Path) -> Router {
     let options = leptos_options(site);
     let hashed = options.hash_files;
     let https = shop.https;
     let context = {
         let shop = Arc::clone(&shop);
         move || {
-            provide_context(origins.clone());
+            provide_context(place.licences.clone());
+            if let Some(url) = place.public.clone() {
+                provide_context(url);
+            }
             if let Some(backend) = backend_here(&shop) {
                 provide_context(backend);
             }
@@ -61,6 +71,19 @@ pub(crate) fn router(
         move || shell(options.clone())
     };
     let not_found = render_app_async_with_context(context.clone(), page.clone());
+    let in_words = {
+        let (context, page) = (context.clone(), page.clone());
+        move |refused: Refused, request: Request| {
+            let context = context.clone();
+            let context = move || {
+                context();
+                provide_context(refused);
+            };
+            render_app_async_with_context(context, page.clone())(request)
+        }
+    };
+    let in_words =
+        move |request: Request, next: Next| in_the_shops_words(request, next, in_words.clone());
     let files = ServeDir::new(site)
         .precompressed_br()
         .append_index_html_on_directories(false);
@@ -88,7 +111,9 @@ pub(crate) fn router(
         .layer(session_layer(sessions, https))
         .layer(middleware::map_request(without_referer))
         .layer(middleware::from_fn(short_bodies))
-        .layer(middleware::from_fn(csrf::same_site_only));
+        .layer(middleware::from_fn(csrf::same_site_only))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(in_words));
     health::routes(shop)
         .merge(pages)
         .layer(middleware::map_response(careful_headers))
@@ -203,6 +228,51 @@ async fn short_bodies(request: Request, next: Next) -> Response {
             (StatusCode::PAYLOAD_TOO_LARGE, told).into_response()
         }
     }
+}
+
+/// A browser that asks for a page gets one where it would get a bare status: a failure of ours, a
+/// refusal. Programs, and islands, get what they got.
+async fn in_the_shops_words<F, A>(request: Request, next: Next, page: F) -> Response
+where
+    F: FnOnce(Refused, Request) -> A,
+    A: Future<Output = Response>,
+{
+    let asks = wants_html(request.headers()).then(|| ask_for_a_page(&request));
+    let answer = next.run(request).await;
+    let status = answer.status();
+    let bare = (status.is_client_error() || status.is_server_error()) && !is_html(answer.headers());
+    let Some(ask) = asks.filter(|_| bare) else {
+        return answer;
+    };
+    let mut shown = page(Refused(status), ask).await;
+    *shown.status_mut() = status;
+    if let Some(methods) = answer.headers().get(header::ALLOW) {
+        let methods = methods.clone();
+        shown.headers_mut().insert(header::ALLOW, methods);
+    }
+    shown
+}
+
+/// The same browser, asking for a page: of a form, whose address is no page, it is the catalogue.
+fn ask_for_a_page(request: &Request) -> Request {
+    let mut ask = Request::new(Body::empty());
+    if request.method().is_safe() {
+        *ask.uri_mut() = request.uri().clone();
+    }
+    *ask.headers_mut() = request.headers().clone();
+    ask
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).into_iter();
+    accepted
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("text/html"))
+}
+
+fn is_html(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// What every answer carries; the pages' own Content-Security-Policy comes from the pages.

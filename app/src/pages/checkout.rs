@@ -15,7 +15,9 @@ use crate::{
     local_path::LocalPath,
     locale::locale,
     model::{Cdm, Checkout, Device, Failure, OrderKind},
-    pages::{devices::WithoutScript, not_found::NotFoundPage, param, slug, title::rental_terms},
+    pages::{
+        devices::WithoutScript, not_found::NotFoundPage, param, slug, title::offers::rental_terms,
+    },
     problem::Problem,
     respond::here,
     trouble::Trouble,

@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod checkout;
 pub mod devices;
 pub mod not_found;
+pub mod refused;
 pub mod signin;
 pub mod title;
 pub mod watch;

@@ -10,6 +10,7 @@ mod common;
 
 mod client;
 mod devices;
+mod front;
 mod hosts;
 mod killed;
 mod language;
