@@ -41,9 +41,7 @@ pub fn App() -> impl IntoView {
     let refused = use_context::<Refused>();
     view! {
         {shop}
-        <Title formatter=|page: String| {
-            if page.is_empty() { "Bindery".to_owned() } else { format!("{page} · Bindery") }
-        } />
+        <Title formatter=document_title />
         <a class="skip" href="#main">
             {td_string!(locale(), document.skip)}
         </a>
@@ -85,5 +83,17 @@ fn Pages() -> impl IntoView {
                     <Route path=StaticSegment("signin") view=SignInPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </Router>
+    }
+}
+
+/// A page's title and the shop's. leptos_meta writes it into the html as it is, and a search has
+/// somebody's words in its title.
+fn document_title(page: String) -> String {
+    match page.as_str() {
+        "" => "Bindery".to_owned(),
+        page => {
+            let page = page.replace('&', "&amp;").replace('<', "&lt;");
+            format!("{page} · Bindery")
+        }
     }
 }

@@ -13,7 +13,7 @@
 //! | [`catalogue`] | the titles and their keys, from `media/catalogue.toml` |
 //! | [`workflow`] | every message of it, kept for whoever wants to see how it works |
 //! | `sees`, [`mutual_tls`], [`certificates`] | the sample entitlement server for other shops, who may ask it, and certificates to try it with |
-//! | `web`, [`csrf`] | the web host, which refuses what other sites send |
+//! | `web`, [`csrf`], `dress` | the web host, which refuses what other sites send, and makes a page of what went wrong |
 //! | `health` | whether the process is up, and whether it can sell |
 //! | [`config`], [`error`], [`database`], [`demo`], [`shop`] | settings, errors, SQLite, demo viewers, what requests share |
 //!
@@ -38,6 +38,7 @@ pub mod csrf;
 pub mod database;
 pub mod demo;
 pub mod devices;
+mod dress;
 pub mod entitlement;
 pub mod error;
 mod health;

@@ -16,21 +16,21 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{
     AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list,
     render_app_async_with_context,
 };
 use tower::ServiceExt;
-use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir, trace::TraceLayer};
+use tower_http::{services::ServeDir, trace::TraceLayer};
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use tower_sessions_sqlx_store::SqliteStore;
 
 use crate::{
     backend,
     browser::{Browser, NOBODY_STAYS},
-    csrf, health,
+    csrf, dress, health,
     shop::Shop,
     workflow,
 };
@@ -82,8 +82,6 @@ pub(crate) fn router(shop: Arc<Shop>, sessions: SqliteStore, place: Place, site:
             render_app_async_with_context(context, page.clone())(request)
         }
     };
-    let in_words =
-        move |request: Request, next: Next| in_the_shops_words(request, next, in_words.clone());
     let files = ServeDir::new(site)
         .precompressed_br()
         .append_index_html_on_directories(false);
@@ -111,11 +109,9 @@ pub(crate) fn router(shop: Arc<Shop>, sessions: SqliteStore, place: Place, site:
         .layer(session_layer(sessions, https))
         .layer(middleware::map_request(without_referer))
         .layer(middleware::from_fn(short_bodies))
-        .layer(middleware::from_fn(csrf::same_site_only))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(in_words));
+        .layer(middleware::from_fn(csrf::same_site_only));
     health::routes(shop)
-        .merge(pages)
+        .merge(dress::never_bare(pages, in_words))
         .layer(middleware::map_response(careful_headers))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
             // The path alone: a query may hold what no log may.
@@ -228,51 +224,6 @@ async fn short_bodies(request: Request, next: Next) -> Response {
             (StatusCode::PAYLOAD_TOO_LARGE, told).into_response()
         }
     }
-}
-
-/// A browser that asks for a page gets one where it would get a bare status: a failure of ours, a
-/// refusal. Programs, and islands, get what they got.
-async fn in_the_shops_words<F, A>(request: Request, next: Next, page: F) -> Response
-where
-    F: FnOnce(Refused, Request) -> A,
-    A: Future<Output = Response>,
-{
-    let asks = wants_html(request.headers()).then(|| ask_for_a_page(&request));
-    let answer = next.run(request).await;
-    let status = answer.status();
-    let bare = (status.is_client_error() || status.is_server_error()) && !is_html(answer.headers());
-    let Some(ask) = asks.filter(|_| bare) else {
-        return answer;
-    };
-    let mut shown = page(Refused(status), ask).await;
-    *shown.status_mut() = status;
-    if let Some(methods) = answer.headers().get(header::ALLOW) {
-        let methods = methods.clone();
-        shown.headers_mut().insert(header::ALLOW, methods);
-    }
-    shown
-}
-
-/// The same browser, asking for a page: of a form, whose address is no page, it is the catalogue.
-fn ask_for_a_page(request: &Request) -> Request {
-    let mut ask = Request::new(Body::empty());
-    if request.method().is_safe() {
-        *ask.uri_mut() = request.uri().clone();
-    }
-    *ask.headers_mut() = request.headers().clone();
-    ask
-}
-
-fn wants_html(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).into_iter();
-    accepted
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.contains("text/html"))
-}
-
-fn is_html(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE);
-    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 /// What every answer carries; the pages' own Content-Security-Policy comes from the pages.

@@ -6,8 +6,12 @@ use crate::common::{ALICE, TestShop, browser::Page};
 
 /// The names of the films that a page shows as cards, in order.
 fn cards(page: &Page) -> Vec<&str> {
-    let cards = page.html.split("class=\"card\" data-title=\"").skip(1);
-    cards.map(|card| card.split('"').next().unwrap()).collect()
+    let items = page.html.split("<li data-title=\"").skip(1);
+    let items = items.map(|item| item.split_once("\" ").unwrap());
+    items
+        .filter(|(_, rest)| rest.starts_with("class=\"card\""))
+        .map(|(slug, _)| slug)
+        .collect()
 }
 
 /// What the page's head says under a name.
@@ -90,11 +94,17 @@ async fn what_is_searched_for_is_shown_as_text() {
     let shop = TestShop::open().await;
     let page = shop
         .browser()
-        .get("/?q=%3Cscript%3Ealert(1)%3C/script%3E%22")
+        .get("/?q=%3C/title%3E%3Cscript%3Ealert(1)%3C/script%3E%22%26lt;")
         .await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.html.contains("<script>alert"));
-    assert!(page.html.contains("&lt;script"));
+    let shown = "“&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt;\"&amp;lt;”";
+    assert!(
+        title(&page).contains(&shown.replace("&gt;", ">")),
+        "{}",
+        title(&page)
+    );
+    assert!(page.html.contains(shown));
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// As many other films as stand in one row.
-const OTHERS: usize = 4;
+const OTHERS: usize = 5;
 
 /// A title's own page.
 #[component]
