@@ -7,6 +7,7 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 
 use crate::{
     components::workflow_panel::takes_part,
+    islands::PLAYER_LIBRARY,
     locale::{locale, tag},
     policy::{LicenceOrigins, policy},
     respond,
@@ -20,7 +21,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     respond::keep_nowhere();
     let locale = locale();
     let place = respond::here();
-    let (plays, islands) = (takes_part(place.as_str()), has_islands(place.as_str()));
+    let (plays, islands) = (
+        place.as_str().starts_with("/watch/"),
+        has_islands(place.as_str()),
+    );
     view! {
         <!DOCTYPE html>
         <html lang=tag(locale)>
@@ -37,7 +41,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 {islands
                     .then(|| {
                         view! {
-                            {plays.then(|| view! { <script src="/player/shaka-player.js" nonce=use_nonce() defer></script> })}
+                            {plays.then(|| view! { <script src=PLAYER_LIBRARY nonce=use_nonce() defer></script> })}
                             <HydrationScripts options islands=true />
                         }
                     })}
