@@ -11,9 +11,10 @@ use uuid::Uuid;
 use crate::{
     i18n::Locale,
     model::{
-        Cdm, Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing,
+        Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
         Registration, Slug, Title, TitlePage, Viewer,
     },
+    presenter::{Act, Presenting},
     problem::Problem,
     slot::Slot,
     workflow::{LicenseReport, Workflow, WorkflowQuery},
@@ -102,6 +103,22 @@ pub trait Backend: Send + Sync {
     /// [`Problem::TwoDevices`], [`Problem::ExpressPlayDown`], [`Problem::ExpressPlayRefused`].
     async fn place_order(&self, form: OrderForm) -> Result<Order, Problem>;
 
+    /// What the page needs that moves a purchase to this browser's device.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`].
+    async fn moving(&self, order: Uuid) -> Result<Moving, Problem>;
+
+    /// Seed step 4 for this browser's device, to which a purchase is bound from then on. Once it
+    /// is there, the same again changes nothing.
+    ///
+    /// # Errors
+    /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`], [`Problem::NotRegistered`],
+    /// [`Problem::RentalStays`], [`Problem::HadThere`], [`Problem::MovedLately`],
+    /// [`Problem::RecordLate`], [`Problem::TwoDevices`], [`Problem::ExpressPlayDown`],
+    /// [`Problem::ExpressPlayRefused`].
+    async fn move_order(&self, order: Uuid) -> Result<Order, Problem>;
+
     /// Seed steps 5 and 6: asks for a token bound to the order's device and hands it over, to
     /// whichever browser of the viewer asks. An order for this browser's device is preferred
     /// where there are several.
@@ -117,6 +134,19 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// [`Problem::SignedOut`], [`Problem::NoSuchOrder`], [`Problem::RentalOver`].
     async fn playing(&self, order: Uuid, trace: Option<TraceId>) -> Result<Playing, Problem>;
+
+    /// Whether the shop was started for a presenter.
+    fn has_presenter(&self) -> bool;
+
+    /// How things stand for a presenter; none where the shop was not started for one.
+    async fn presenting(&self) -> Result<Option<Presenting>, Problem>;
+
+    /// Does what a presenter asks for.
+    ///
+    /// # Errors
+    /// [`Problem::BadInput`] where the shop was not started for a presenter, or for a viewer who
+    /// is no demo viewer.
+    async fn present(&self, act: Act) -> Result<(), Problem>;
 
     /// Takes in what the browser says of a licence request.
     ///

@@ -21,6 +21,8 @@ pub const SIGN_IN: &str = "/api/sign_in";
 pub const SIGN_OUT: &str = "/api/sign_out";
 /// Where the order form goes.
 pub const PLACE_ORDER: &str = "/api/place_order";
+/// Where the form goes that moves a purchase here.
+pub const MOVE_ORDER: &str = "/api/move_order";
 /// Where the form goes that says which device of this browser to use.
 pub const CHOOSE_DEVICE: &str = "/api/choose_device";
 /// Where the language form goes.
@@ -128,6 +130,34 @@ pub async fn place_order(
     Ok(())
 }
 
+/// Moves a purchase to this browser's device, then goes to the devices, where it is bound now; a
+/// failure goes back to the page that it came from. What is no order's number leads to the devices.
+///
+/// # Errors
+/// None on the server.
+#[server(endpoint = "move_order")]
+pub async fn move_order(
+    /// The order's number.
+    #[server(default)]
+    order: String,
+) -> Result<(), Problem> {
+    let devices = path("/devices".to_owned());
+    let (Ok(backend), Ok(order)) = (backend(), order.parse::<Uuid>()) else {
+        see_other(&devices);
+        return Ok(());
+    };
+    let page = move_path(order);
+    match backend.move_order(order).await {
+        Ok(_) => see_other(&devices),
+        Err(Problem::SignedOut) => see_other(&page.after("/signin")),
+        Err(problem) => {
+            leave_failure(&*backend, problem, None).await;
+            see_other(&page);
+        }
+    }
+    Ok(())
+}
+
 /// Keeps the language that a viewer chose, and goes back to the page where it was chosen. One that
 /// the shop does not speak changes nothing.
 ///
@@ -204,6 +234,12 @@ fn order_form(
 #[must_use]
 pub fn checkout_path(slug: &Slug, kind: OrderKind) -> LocalPath {
     path(format!("/checkout/{slug}/{}", kind.as_path()))
+}
+
+/// The page that moves a purchase to this browser's device.
+#[must_use]
+pub fn move_path(order: Uuid) -> LocalPath {
+    path(format!("/move/{order}"))
 }
 
 /// A path that we made of slugs and words of our own.

@@ -28,6 +28,7 @@ pub mod islands;
 pub mod local_path;
 pub mod locale;
 pub mod model;
+pub mod presenter;
 pub mod problem;
 pub mod slot;
 pub mod trouble;

@@ -5,7 +5,7 @@
 
 use std::{fmt, str::FromStr};
 
-use expressplay::{DeviceId, trace_context::TraceId};
+use expressplay::{Cookie, DeviceId, trace_context::TraceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -169,6 +169,8 @@ pub struct Order {
     pub device_id: DeviceId,
     /// When it went through.
     pub ordered_at: Timestamp,
+    /// Since when it is bound to that device: later than `ordered_at` once it was moved.
+    pub bound_at: Timestamp,
     /// For a rental, where it stands.
     pub rental: Option<Rental>,
 }
@@ -223,12 +225,35 @@ pub struct RentalTerms {
 pub struct Device {
     /// The registration's number, which forms name it by.
     pub id: Uuid,
+    /// The cookie that its record is found by (seed step 1).
+    pub cookie: Cookie,
     /// The device_id that ExpressPlay recorded.
     pub device_id: DeviceId,
     /// When it was registered.
     pub registered_at: Timestamp,
     /// Whether this browser is the one.
     pub this_browser: bool,
+}
+
+/// What the page needs that moves a purchase to this browser's device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moving {
+    /// The title.
+    pub title: Title,
+    /// The purchase, as it is bound now.
+    pub order: Order,
+    /// This browser's device; none while it is not registered.
+    pub here: Option<Device>,
+    /// Why it cannot be moved here, whatever the time.
+    pub why_not: Option<Problem>,
+    /// When it can be moved again, if it was moved lately.
+    pub again_from: Option<Timestamp>,
+    /// So many days pass between two moves.
+    pub days_between: u32,
+    /// So many seconds a token lives that the old device may have had.
+    pub token_seconds: u64,
+    /// Which CDM this browser would register with.
+    pub cdm: Cdm,
 }
 
 /// A registration that has begun: play this clip, then finish (seed steps 1 to 3).

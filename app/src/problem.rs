@@ -42,6 +42,12 @@ pub enum Problem {
     RentalNotStarted,
     /// The rental's time is up.
     RentalOver,
+    /// A rental plays where it was rented, and nowhere else.
+    RentalStays,
+    /// The title is bought for that device already.
+    HadThere,
+    /// The purchase was moved a short while ago: wait.
+    MovedLately,
     /// ExpressPlay did not answer, or not in time.
     ExpressPlayDown,
     /// ExpressPlay answered with a refusal.
@@ -89,6 +95,9 @@ impl Problem {
             Self::NotBought => td_string!(locale, problem.not_bought),
             Self::RentalNotStarted => td_string!(locale, problem.rental_not_started),
             Self::RentalOver => td_string!(locale, problem.rental_over),
+            Self::RentalStays => td_string!(locale, problem.rental_stays),
+            Self::HadThere => td_string!(locale, problem.had_there),
+            Self::MovedLately => td_string!(locale, problem.moved_lately),
             Self::ExpressPlayDown => td_string!(locale, problem.expressplay_down),
             Self::Unreachable => td_string!(locale, problem.unreachable),
             Self::Internal => td_string!(locale, problem.internal),
@@ -116,6 +125,9 @@ impl Problem {
             Self::RentalNotStarted | Self::RentalOver => {
                 td_string!(locale, problem.rental_over_next)
             }
+            Self::RentalStays => td_string!(locale, problem.rental_stays_next),
+            Self::HadThere => td_string!(locale, problem.had_there_next),
+            Self::MovedLately => td_string!(locale, problem.moved_lately_next),
             Self::ExpressPlayDown => td_string!(locale, problem.expressplay_down_next),
             Self::ExpressPlayRefused { .. } => td_string!(locale, problem.expressplay_refused_next),
             Self::Unreachable => td_string!(locale, problem.unreachable_next),

@@ -2,13 +2,17 @@
 
 use http::{
     HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, LOCATION},
+    header::{CACHE_CONTROL, COOKIE, LOCATION, SET_COOKIE},
     request::Parts,
 };
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
-use crate::{local_path::LocalPath, problem::Problem};
+use crate::{
+    islands::{OPEN, REMEMBERED},
+    local_path::LocalPath,
+    problem::Problem,
+};
 
 /// Sends the viewer on with 303, whether the request was a page or a form.
 pub fn see_other(to: &LocalPath) {
@@ -41,6 +45,33 @@ pub fn here() -> LocalPath {
     use_context::<Parts>()
         .and_then(|parts| parts.uri.path_and_query()?.as_str().parse().ok())
         .unwrap_or_else(LocalPath::home)
+}
+
+/// Has the next page open what that cookie is named after, whether or not there is script to say so.
+pub fn leave_open(cookie: &str) {
+    let cookie = format!("{cookie}={OPEN}; {REMEMBERED}");
+    if let (Some(response), Ok(cookie)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(&cookie),
+    ) {
+        response.append_header(SET_COOKIE, cookie);
+    }
+}
+
+/// Whether this browser left open what that cookie is named after.
+#[must_use]
+pub fn left_open(cookie: &str) -> bool {
+    let wanted = format!("{cookie}={OPEN}");
+    with_context::<Parts, _>(|parts| {
+        parts
+            .headers
+            .get_all(COOKIE)
+            .into_iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .any(|pair| pair.trim() == wanted)
+    })
+    .unwrap_or(false)
 }
 
 /// The status of an answer that has only a problem to show.

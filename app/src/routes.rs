@@ -17,6 +17,7 @@ use crate::{
         catalogue::CataloguePage,
         checkout::CheckoutPage,
         devices::DevicesPage,
+        moving::MovePage,
         not_found::NotFoundPage,
         refused::{Refused, RefusedPage},
         signin::SignInPage,
@@ -24,6 +25,7 @@ use crate::{
         watch::WatchPage,
         workflow::WorkflowPage,
     },
+    presenter::drawer::PresenterDrawer,
     respond::here,
 };
 
@@ -53,6 +55,7 @@ pub fn App() -> impl IntoView {
             }}
         </main>
         <WorkflowPanel />
+        <PresenterDrawer />
         <Footer />
     }
 }
@@ -76,6 +79,11 @@ fn Pages() -> impl IntoView {
                     <Route
                         path=(StaticSegment("watch"), ParamSegment("slug"))
                         view=WatchPage
+                        ssr=SsrMode::Async
+                    />
+                    <Route
+                        path=(StaticSegment("move"), ParamSegment("order"))
+                        view=MovePage
                         ssr=SsrMode::Async
                     />
                     <Route path=StaticSegment("workflow") view=WorkflowPage ssr=SsrMode::Async />

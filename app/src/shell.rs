@@ -6,6 +6,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 use crate::{
+    api::backend,
     components::workflow_panel::takes_part,
     islands::PLAYER_LIBRARY,
     locale::{locale, tag},
@@ -56,7 +57,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 
 /// Whether a page has an island on it, and so needs wasm.
 fn has_islands(path: &str) -> bool {
-    takes_part(path) || path.starts_with(view::PAGE)
+    takes_part(path)
+        || path.starts_with(view::PAGE)
+        || backend().is_ok_and(|backend| backend.has_presenter())
 }
 
 fn set_policy() {

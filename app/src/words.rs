@@ -88,6 +88,17 @@ pub fn time_left(locale: Locale, milliseconds: u64) -> String {
     }
 }
 
+/// A time to the second, the same in every language: `0:01:42`, `29 d 23:59:12`.
+#[must_use]
+pub fn clock_time(seconds: u64) -> String {
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (hours, minutes, seconds) = (rest / 3600, rest / 60 % 60, rest % 60);
+    match days {
+        0 => format!("{hours}:{minutes:02}:{seconds:02}"),
+        _ => format!("{days} d {hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use Locale::{en, sv};
@@ -143,6 +154,13 @@ mod tests {
         assert_eq!(swedish[0], "1 januari 2026");
         assert_eq!(swedish[4], "1 maj 2026");
         assert_eq!(swedish[11], "1 december 2026");
+    }
+
+    #[test]
+    fn a_clock_time_has_days_only_where_there_are_any() {
+        assert_eq!(clock_time(102), "0:01:42");
+        assert_eq!(clock_time(86_399), "23:59:59");
+        assert_eq!(clock_time(86_400 + 3_661), "1 d 1:01:01");
     }
 
     #[test]

@@ -42,11 +42,13 @@ export class Shop {
   #process?: ChildProcess;
   #expressPlay?: Sandbox;
   readonly #service?: Shop;
+  readonly #more: string[];
 
   /** A shop with a simulator of its own; or with another shop's, as if that were the real service,
-   * and a player on the browser's own Widevine. */
-  constructor(service?: Shop) {
+   * and a player on the browser's own Widevine. It may be started with more flags. */
+  constructor(service?: Shop, more: string[] = []) {
     this.#service = service;
+    this.#more = more;
     const fresh = `${randomInt(100_000, 999_999)},${randomBytes(16).toString('hex')}`;
     this.#authenticator = service ? service.#authenticator : fresh;
     this.evidence = new Evidence({
@@ -137,7 +139,8 @@ export class Shop {
     const expressPlay = this.#service
       ? ['--expressplay-url', this.#service.simulator, '--cdm', 'widevine']
       : ['--simulator-listen', '127.0.0.1:0', '--test-controls'];
-    return ['--listen', '127.0.0.1:0', '--database', database, ...expressPlay, ...more];
+    const own = ['--listen', '127.0.0.1:0', '--database', database];
+    return [...own, ...expressPlay, ...this.#more, ...more];
   }
 
   #environment(): NodeJS.ProcessEnv {

@@ -4,6 +4,8 @@ import { Device } from './device.ts';
 import { Shop } from './shop.ts';
 
 interface Fixtures {
+  /** What the shop is started with, beside the flags of every test. */
+  flags: string[];
   shop: Shop;
   /** Opens one more device. */
   newDevice: (options?: BrowserContextOptions) => Promise<Device>;
@@ -14,8 +16,9 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures>({
-  shop: async ({}, use) => {
-    const shop = new Shop();
+  flags: [[], { option: true }],
+  shop: async ({ flags }, use) => {
+    const shop = new Shop(undefined, flags);
     await shop.start();
     await use(shop);
     await shop.stop();

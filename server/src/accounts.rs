@@ -155,6 +155,22 @@ impl Accounts {
             .transpose()
     }
 
+    /// The demo viewer with that email, where there may be one.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn demo_viewer(&self, email: &str) -> Result<Option<Account>, Error> {
+        let row: Option<AccountRow> = sqlx::query_as(
+            "select id, email, name, password_hash, demo from viewers where email = ? and demo = 1",
+        )
+        .bind(email)
+        .fetch_optional(&self.db)
+        .await?;
+        row.filter(|row| self.admits(row))
+            .map(AccountRow::account)
+            .transpose()
+    }
+
     /// The number of the account with that email.
     ///
     /// # Errors

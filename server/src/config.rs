@@ -112,6 +112,17 @@ pub struct Args {
     )]
     pub test_controls: bool,
 
+    /// Gives whoever opens the shop the presenter's drawer: clock, troubles, a fresh start. Only on
+    /// loopback, and with the embedded simulator.
+    #[arg(
+        long,
+        env = "BINDERY_PRESENTER",
+        conflicts_with = "expressplay_url",
+        action = ArgAction::SetTrue,
+        value_parser = FalseyValueParser::new()
+    )]
+    pub presenter: bool,
+
     /// Leaves out the demo viewers.
     #[arg(
         long,
@@ -257,8 +268,10 @@ pub enum ExpressPlay {
         public_url: Option<String>,
         /// The storefront's account with it.
         authenticator: CustomerAuthenticator,
-        /// Whether the storefront follows its clock.
+        /// Whether tests may move its clock, over HTTP.
         test_controls: bool,
+        /// Whether viewers may, and more, from the presenter's drawer.
+        presenter: bool,
     },
     /// The real service, or a simulator elsewhere.
     Elsewhere {
@@ -285,6 +298,7 @@ impl Settings {
                 public_url: None,
                 authenticator: CustomerAuthenticator::new(EMBEDDED_ACCOUNT, entropy.bytes()),
                 test_controls: false,
+                presenter: false,
             },
             client: expressplay::client::Options::default(),
             patience: Patience::default(),
@@ -329,6 +343,13 @@ impl TryFrom<Args> for Settings {
                     .to_owned(),
             ));
         }
+        if args.presenter && !args.listen.ip().is_loopback() {
+            return Err(Error::Settings(
+                "--presenter lets whoever opens the shop move its clock and empty it: give --listen \
+                 an address that only this machine reaches, such as 127.0.0.1:3000"
+                    .to_owned(),
+            ));
+        }
         let elsewhere = args.expressplay_url.as_ref();
         if let Some(url) = &args.simulator_public_url {
             check_public_url(url, elsewhere.is_some_and(BaseUrl::is_template))?;
@@ -356,6 +377,7 @@ impl TryFrom<Args> for Settings {
             public_url,
             authenticator: account,
             test_controls,
+            presenter,
             ..
         } = &mut settings.expressplay
         {
@@ -367,6 +389,7 @@ impl TryFrom<Args> for Settings {
             }
             *public_url = args.simulator_public_url;
             *test_controls = args.test_controls;
+            *presenter = args.presenter;
         }
         settings.cdm = args.cdm;
         settings.no_demo_data = args.no_demo_data;
@@ -512,6 +535,18 @@ mod tests {
     }
 
     #[test]
+    fn a_presenter_is_alone_with_the_shop() {
+        let elsewhere = args(&["--presenter", "--listen", "0.0.0.0:3000"]).unwrap();
+        let fault = Settings::try_from(elsewhere).unwrap_err().to_string();
+        assert!(fault.contains("only this machine reaches"), "{fault}");
+        let here = settings(&["--presenter"]);
+        let ExpressPlay::Embedded { presenter, .. } = here.expressplay else {
+            panic!("the simulator is embedded");
+        };
+        assert!(presenter);
+    }
+
+    #[test]
     fn an_embedded_secret_is_random_unless_given() {
         let authenticator = |flags| match settings(flags).expressplay {
             ExpressPlay::Embedded { authenticator, .. }
@@ -533,6 +568,7 @@ mod tests {
         let real = [real[0], real[1], "--customer-authenticator", AUTHENTICATOR];
         for flag in [
             "--test-controls",
+            "--presenter",
             "--simulator-listen=127.0.0.1:0",
             "--simulator-database=x",
         ] {

@@ -294,6 +294,7 @@ impl Registration {
     pub fn device(&self, this_browser: Option<DeviceId>) -> Option<Device> {
         self.finished.map(|(device_id, registered_at)| Device {
             id: self.id,
+            cookie: self.cookie.clone(),
             device_id,
             registered_at,
             this_browser: this_browser == Some(device_id),

@@ -92,6 +92,17 @@ pub struct Binding {
     pub left: Option<Left>,
 }
 
+impl Binding {
+    /// How long a token for it waits to be redeemed: not longer than a rental can be started, or
+    /// plays.
+    #[must_use]
+    pub fn token_life(&self) -> Duration {
+        self.left.map_or(BOUND_TOKEN_LIFE, |left| {
+            BOUND_TOKEN_LIFE.min(left.redeem.try_into().unwrap_or_default())
+        })
+    }
+}
+
 /// The seven steps, against one ExpressPlay.
 #[derive(Debug, Clone)]
 pub struct Entitlement {
@@ -195,15 +206,13 @@ impl Entitlement {
     /// # Errors
     /// [`Error::ExpressPlay`].
     pub async fn bound_token(&self, binding: &Binding, clip: &Clip) -> Result<TokenUrl, Error> {
+        let life = binding.token_life();
         let Binding {
             order,
             cookie,
             device_id,
             left,
         } = binding;
-        let life = left.map_or(BOUND_TOKEN_LIFE, |left| {
-            BOUND_TOKEN_LIFE.min(left.redeem.try_into().unwrap_or_default())
-        });
         let request = TokenRequest {
             common: Common {
                 expiration: Some(lives_for(life)),

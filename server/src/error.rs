@@ -30,6 +30,9 @@ pub enum Error {
     /// Work on another thread came to nothing.
     #[error("a task ended early: {0}")]
     Task(#[from] tokio::task::JoinError),
+    /// The embedded simulator does not do what a presenter asks.
+    #[error("the embedded ExpressPlay does not do as the presenter asks: {0}")]
+    Presenter(simulator::Error),
     /// A row of the database holds what this program would not have written.
     #[error("the database holds a {0} that cannot be read")]
     Row(&'static str),

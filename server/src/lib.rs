@@ -10,6 +10,8 @@
 //! | [`devices`] | registrations, and which of them a browser is |
 //! | [`records`] | what ExpressPlay's records say, and what they leave open |
 //! | [`orders`], [`payment`], [`rental`] | what was sold, charged once, and for how long |
+//! | [`moves`] | a purchase that moves to another device |
+//! | [`presenter`] | what a presenter may do to clock, simulator and shop |
 //! | [`catalogue`] | the titles and their keys, from `media/catalogue.toml` |
 //! | [`workflow`] | every message of it, kept for whoever wants to see how it works |
 //! | `sees`, [`mutual_tls`], [`certificates`] | the sample entitlement server for other shops, who may ask it, and certificates to try it with |
@@ -23,7 +25,7 @@ use std::{fs::File, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use app::LicenceOrigins;
 use expressplay::{Client, CustomerAuthenticator, client::BaseUrl};
-use simulator::{Account, Clock, Environment, Simulator};
+use simulator::{Account, Clock, Environment, SandboxName, Simulator};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tower_sessions::ExpiredDeletion;
 use tower_sessions_sqlx_store::SqliteStore;
@@ -42,9 +44,11 @@ mod dress;
 pub mod entitlement;
 pub mod error;
 mod health;
+pub mod moves;
 pub mod mutual_tls;
 pub mod orders;
 pub mod payment;
+pub mod presenter;
 pub mod records;
 pub mod rental;
 mod sees;
@@ -57,8 +61,8 @@ pub use config::{EntitlementServer, ExpressPlay, Settings};
 pub use error::Error;
 
 use crate::{
-    accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, shop::Shop,
-    workflow::Workflow,
+    accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, presenter::Presenter,
+    shop::Shop, workflow::Workflow,
 };
 
 /// How often sessions that have expired are deleted.
@@ -108,6 +112,7 @@ impl Storefront {
             authenticator,
             origins,
             clock,
+            presenter,
             simulator,
         } = connect(&settings).await?;
         let client = Client::with_options(base, authenticator, &settings.client)?;
@@ -126,6 +131,7 @@ impl Storefront {
             entitlement: Entitlement::new(client, entropy.clone(), settings.patience),
             workflow,
             clock: clock.clone(),
+            presenter,
             entropy,
             cdm: settings.cdm,
             https: settings.https,
@@ -258,6 +264,7 @@ struct Connection {
     authenticator: CustomerAuthenticator,
     origins: LicenceOrigins,
     clock: Clock,
+    presenter: Option<Presenter>,
     simulator: Option<Simulator>,
 }
 
@@ -272,6 +279,7 @@ async fn connect(settings: &Settings) -> Result<Connection, Error> {
             authenticator: authenticator.clone(),
             origins: licence_origins(public_url.clone().unwrap_or_else(|| base.of("wv"))),
             clock: Clock::default(),
+            presenter: None,
             simulator: None,
         }),
         ExpressPlay::Embedded {
@@ -280,22 +288,24 @@ async fn connect(settings: &Settings) -> Result<Connection, Error> {
             public_url,
             authenticator,
             test_controls,
+            presenter,
         } => {
             let mut builder = Simulator::builder()
                 .listen(*listen)
                 .database(database.as_str())
                 .account(Account::new(Environment::Production, authenticator.clone()))
                 .entropy(settings.entropy.clone())
-                // Without test controls nobody moves the clock, or shop and simulator would differ.
                 .control(*test_controls);
             if let Some(url) = public_url {
                 builder = builder.public_url(url.as_str());
             }
+            // One clock for both: where it was put forward, it is so again after a restart.
             let clock = Clock::default();
-            if *test_controls {
-                builder = builder.clock(clock.clone());
-            }
-            let simulator = builder.start().await?;
+            let simulator = builder.clock(clock.clone()).start().await?;
+            let presenter = match *presenter {
+                true => simulator.sandbox(&SandboxName::of_default()),
+                false => None,
+            };
             let base: BaseUrl = simulator
                 .url()
                 .parse()
@@ -305,6 +315,7 @@ async fn connect(settings: &Settings) -> Result<Connection, Error> {
                 origins: licence_origins(public_url.clone().unwrap_or_else(|| base.to_string())),
                 base,
                 clock,
+                presenter: presenter.map(Presenter::of),
                 simulator: Some(simulator),
             })
         }

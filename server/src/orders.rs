@@ -1,5 +1,7 @@
 //! Orders: bought for ever or rented for a time, charged once, bound to one device.
 
+use std::time::Duration;
+
 use app::{
     model::{Order, OrderKind, Price, Rental, Slug},
     problem::{Problem, field},
@@ -36,10 +38,14 @@ pub struct StoredOrder {
     pub device_id: DeviceId,
     /// When it went through.
     pub ordered_at: Timestamp,
-    /// When a token for it was first handed over.
+    /// Since when it is bound to this device.
+    pub bound_at: Timestamp,
+    /// When a token for this device was first handed over.
     pub handed_over_at: Option<Timestamp>,
-    /// When its first licence was issued.
+    /// When the first licence was issued to this device.
     pub licensed_at: Option<Timestamp>,
+    /// When the token that was handed over last can no longer be redeemed.
+    pub token_until: Option<Timestamp>,
 }
 
 /// An order to be made.
@@ -76,8 +82,10 @@ struct Row {
     cookie: String,
     device_id: String,
     ordered_at: i64,
+    bound_at: i64,
     handed_over_at: Option<i64>,
     licensed_at: Option<i64>,
+    token_until: Option<i64>,
 }
 
 impl TryFrom<Row> for StoredOrder {
@@ -96,8 +104,10 @@ impl TryFrom<Row> for StoredOrder {
             cookie: parsed(&row.cookie, "cookie")?,
             device_id: parsed(&row.device_id, "device_id")?,
             ordered_at: time(row.ordered_at)?,
+            bound_at: time(row.bound_at)?,
             handed_over_at: row.handed_over_at.map(time).transpose()?,
             licensed_at: row.licensed_at.map(time).transpose()?,
+            token_until: row.token_until.map(time).transpose()?,
         })
     }
 }
@@ -142,7 +152,7 @@ impl StoredOrder {
         Some(Sale {
             order: self.id,
             clip: &catalogue.entry(&self.slug)?.clip,
-            ordered_at: self.ordered_at,
+            bound_at: self.bound_at,
             handed_over_at,
             start_by: self.period().map(|period| period.start_by()),
         })
@@ -191,6 +201,7 @@ impl StoredOrder {
             price: self.price,
             device_id: self.device_id,
             ordered_at: self.ordered_at,
+            bound_at: self.bound_at,
             rental: self.period().map(|period| period.stands(now)),
         }
     }
@@ -212,8 +223,8 @@ impl StoredOrder {
     }
 }
 
-const COLUMNS: &str =
-    "id, slug, kind, price_cents, cookie, device_id, ordered_at, handed_over_at, licensed_at";
+const COLUMNS: &str = "id, slug, kind, price_cents, cookie, device_id, ordered_at, bound_at, \
+                       handed_over_at, licensed_at, token_until";
 
 /// Every order of a viewer, newest first.
 ///
@@ -292,7 +303,11 @@ pub async fn cookies_of_open_rentals(
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn find(db: &SqlitePool, viewer: Uuid, id: Uuid) -> Result<Option<StoredOrder>, Error> {
+pub async fn find(
+    db: impl SqliteExecutor<'_>,
+    viewer: Uuid,
+    id: Uuid,
+) -> Result<Option<StoredOrder>, Error> {
     let row: Option<Row> = sqlx::query_as(&format!(
         "select {COLUMNS} from orders where id = ? and viewer_id = ?"
     ))
@@ -342,8 +357,9 @@ pub async fn charge_and_order(
     new.card.charge()?;
     sqlx::query(
         "insert into orders
-            (id, viewer_id, order_key, slug, kind, price_cents, cookie, device_id, ordered_at)
-         values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (id, viewer_id, order_key, slug, kind, price_cents, cookie, device_id, ordered_at,
+             bound_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
     )
     .bind(new.id.to_string())
     .bind(new.viewer.to_string())
@@ -389,28 +405,48 @@ async fn already_had(
     Ok(had.into_iter().next())
 }
 
-/// Notes that a token for the order is being handed over; the first time counts.
+/// Notes that a token for the order is being handed over, and for how long it lives. False where the
+/// order has been moved away from the token's device: then the token must not be handed over.
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn note_hand_over(db: &SqlitePool, id: Uuid, now: Timestamp) -> Result<(), Error> {
-    sqlx::query("update orders set handed_over_at = ? where id = ? and handed_over_at is null")
-        .bind(now.as_millisecond())
-        .bind(id.to_string())
-        .execute(db)
-        .await?;
-    Ok(())
+pub async fn note_hand_over(
+    db: &SqlitePool,
+    order: &StoredOrder,
+    now: Timestamp,
+    life: Duration,
+) -> Result<bool, Error> {
+    let until = now.saturating_add(life).unwrap_or(Timestamp::MAX);
+    let noted = sqlx::query(
+        "update orders set handed_over_at = coalesce(handed_over_at, ?), token_until = ?
+         where id = ? and cookie = ?",
+    )
+    .bind(now.as_millisecond())
+    .bind(until.as_millisecond())
+    .bind(order.id.to_string())
+    .bind(order.cookie.as_str())
+    .execute(db)
+    .await?;
+    Ok(noted.rows_affected() == 1)
 }
 
-/// Notes when the order's first licence was issued; what is known stays.
+/// Notes when the order's first licence was issued, under the cookie that it was found by; what is
+/// known stays.
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn note_license(db: &SqlitePool, id: Uuid, at: Timestamp) -> Result<(), Error> {
-    sqlx::query("update orders set licensed_at = ? where id = ? and licensed_at is null")
-        .bind(at.as_millisecond())
-        .bind(id.to_string())
-        .execute(db)
-        .await?;
+pub async fn note_license(
+    db: &SqlitePool,
+    order: &StoredOrder,
+    at: Timestamp,
+) -> Result<(), Error> {
+    sqlx::query(
+        "update orders set licensed_at = ? where id = ? and cookie = ? and licensed_at is null",
+    )
+    .bind(at.as_millisecond())
+    .bind(order.id.to_string())
+    .bind(order.cookie.as_str())
+    .execute(db)
+    .await?;
     Ok(())
 }

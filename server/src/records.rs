@@ -26,8 +26,8 @@ pub struct Sale<'a> {
     pub order: Uuid,
     /// What was sold.
     pub clip: &'a Clip,
-    /// When it was ordered.
-    pub ordered_at: Timestamp,
+    /// Since when it is bound to the cookie's device.
+    pub bound_at: Timestamp,
     /// When a token for it was first handed over.
     pub handed_over_at: Timestamp,
     /// The last moment at which a rental can start; none for a purchase.
@@ -96,7 +96,7 @@ impl Reading {
             .filter(|record| sale.clip.has_any(&record.kids))
             .filter_map(|record| record.event_time)
             // By whole seconds, since a service may give no more.
-            .filter(|at| at.as_second() >= sale.ordered_at.as_second())
+            .filter(|at| at.as_second() >= sale.bound_at.as_second())
             .filter(|at| sale.start_by.is_none_or(|start_by| *at <= start_by))
             .min()
     }
@@ -152,7 +152,7 @@ mod tests {
         let sale = Sale {
             order: Uuid::nil(),
             clip: &clip,
-            ordered_at: second(100),
+            bound_at: second(100),
             handed_over_at: second(200),
             start_by: start_by.map(second),
         };

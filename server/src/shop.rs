@@ -5,7 +5,8 @@ use simulator::{Clock, Entropy};
 use sqlx::SqlitePool;
 
 use crate::{
-    accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, workflow::Workflow,
+    accounts::Accounts, catalogue::Catalogue, entitlement::Entitlement, presenter::Presenter,
+    workflow::Workflow,
 };
 
 /// The shop behind every request.
@@ -23,6 +24,8 @@ pub struct Shop {
     pub workflow: Workflow,
     /// The time that rentals and orders go by.
     pub clock: Clock,
+    /// What a presenter drives, where there is one.
+    pub presenter: Option<Presenter>,
     /// Randomness.
     pub entropy: Entropy,
     /// Which CDM the player uses.

@@ -8,6 +8,8 @@ pub mod accent;
 #[cfg(feature = "ssr")]
 pub mod card;
 #[cfg(feature = "ssr")]
+pub mod device_facts;
+#[cfg(feature = "ssr")]
 pub mod device_switch;
 #[cfg(feature = "ssr")]
 pub mod footer;
@@ -23,6 +25,8 @@ pub mod masthead;
 pub mod order_line;
 #[cfg(feature = "ssr")]
 pub mod poster;
+#[cfg(feature = "ssr")]
+pub mod register_first;
 #[cfg(feature = "ssr")]
 pub mod row;
 #[cfg(feature = "ssr")]

@@ -1,19 +1,18 @@
 //! The workflow beside the pages that take part in it.
 
-use http::{header::COOKIE, request::Parts};
 use leptos::prelude::*;
 
 use crate::{
     api::backend,
     i18n::td_string,
-    islands::live_workflow::{LiveWorkflow, PANEL_COOKIE, PANEL_OPEN},
+    islands::live_workflow::{LiveWorkflow, PANEL_COOKIE},
     locale::locale,
-    respond::here,
+    respond::{here, left_open},
     workflow::{WorkflowQuery, view, view::WorkflowView},
 };
 
 /// The paths that take part in the workflow.
-const TAKE_PART: [&str; 3] = ["/watch/", "/checkout/", "/devices"];
+const TAKE_PART: [&str; 4] = ["/watch/", "/checkout/", "/devices", "/move/"];
 
 /// Whether a page takes part in the workflow.
 #[must_use]
@@ -28,7 +27,7 @@ pub fn WorkflowPanel() -> impl IntoView {
     if !takes_part(here().as_str()) {
         return None;
     }
-    let open = is_open();
+    let open = left_open(PANEL_COOKIE);
     let workflow = OnceResource::new_blocking(async move {
         let backend = backend()?;
         match backend.viewer().await? {
@@ -73,19 +72,4 @@ pub fn WorkflowPanel() -> impl IntoView {
             }}
         </Suspense>
     })
-}
-
-/// Whether this browser left it open.
-fn is_open() -> bool {
-    let wanted = format!("{PANEL_COOKIE}={PANEL_OPEN}");
-    with_context::<Parts, _>(|parts| {
-        parts
-            .headers
-            .get_all(COOKIE)
-            .into_iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .any(|pair| pair.trim() == wanted)
-    })
-    .unwrap_or(false)
 }

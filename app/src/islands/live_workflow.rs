@@ -10,10 +10,8 @@ mod live;
 #[cfg(feature = "hydrate")]
 mod page;
 
-/// The cookie that keeps whether the panel is open …
+/// The cookie that keeps whether the panel is open.
 pub const PANEL_COOKIE: &str = "workflow";
-/// … which this says.
-pub const PANEL_OPEN: &str = "open";
 
 /// The view, live.
 #[island]

@@ -8,16 +8,14 @@ use crate::{
     api::backend,
     components::{
         accent::Accents, alert::Alert, device_id::ShortDeviceId, loaded::loaded, poster::Poster,
+        register_first::RegisterFirst,
     },
     forms::PLACE_ORDER,
     i18n::{Locale, td, td_string},
-    islands::register_device::RegisterDevice,
     local_path::LocalPath,
     locale::locale,
-    model::{Cdm, Checkout, Device, Failure, OrderKind},
-    pages::{
-        devices::WithoutScript, not_found::NotFoundPage, param, slug, title::offers::rental_terms,
-    },
+    model::{Checkout, Device, Failure, OrderKind},
+    pages::{not_found::NotFoundPage, param, slug, title::offers::rental_terms},
     problem::Problem,
     respond::here,
     trouble::Trouble,
@@ -71,7 +69,7 @@ fn Counter(checkout: Checkout, failure: Option<Failure>) -> impl IntoView {
     let body = match mine.into_iter().next() {
         Some(device) => Either::Left(form(Choice::This(device))),
         None => Either::Right(view! {
-            <FirstStep cdm />
+            <RegisterFirst cdm why=td_string!(locale, checkout.register_text) />
             {(!others.is_empty()).then(|| view! { <Elsewhere form=form(Choice::OneOf(others)) /> })}
         }),
     };
@@ -126,19 +124,6 @@ enum Choice {
     This(Device),
     /// One of these, as the viewer says.
     OneOf(Vec<Device>),
-}
-
-#[component]
-fn FirstStep(cdm: Cdm) -> impl IntoView {
-    let locale = locale();
-    view! {
-        <section class="step" aria-labelledby="register-heading">
-            <h2 id="register-heading">{td_string!(locale, checkout.register)}</h2>
-            <p>{td_string!(locale, checkout.register_text)}</p>
-            <RegisterDevice locale registered=None cdm next=None reload=true />
-            <WithoutScript />
-        </section>
-    }
 }
 
 #[component]

@@ -1,4 +1,4 @@
-//! `/devices`: this browser's device, the viewer's others, and what the ids mean.
+//! `/devices`: this browser's device, the viewer's others, and what is bound to each.
 
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title as PageTitle;
@@ -6,16 +6,16 @@ use leptos_meta::Title as PageTitle;
 use crate::{
     api::backend,
     components::{
-        alert::Alert, device_id::ShortDeviceId, device_switch::AnotherDevice, loaded::loaded,
+        alert::Alert, device_facts::DeviceFacts, device_id::ShortDeviceId,
+        device_switch::AnotherDevice, loaded::loaded, register_first::WithoutScript,
     },
     i18n::td_string,
     islands::register_device::RegisterDevice,
     local_path::LocalPath,
     locale::locale,
-    model::{Cdm, Device},
+    model::{Cdm, Device, Order, Rental},
     pages::next,
     trouble::Trouble,
-    words::moment,
 };
 
 /// The device page.
@@ -25,10 +25,13 @@ pub fn DevicesPage() -> impl IntoView {
     let load = async {
         let backend = backend()?;
         let devices = backend.devices().await?;
+        let mut orders = backend.orders().await?;
+        orders.retain(|order| !matches!(order.rental, Some(Rental::Over { .. })));
+        let failure = backend.take_failure().await?;
         let slot = backend.slot().unwrap_or_default();
-        Ok((devices, backend.cdm(), slot, backend.take_failure().await?))
+        Ok((devices, orders, backend.cdm(), slot, failure))
     };
-    loaded(load, move |(devices, cdm, slot, failure)| {
+    loaded(load, move |(devices, orders, cdm, slot, failure)| {
         let locale = locale();
         let (here, others): (Vec<_>, Vec<_>) = devices.into_iter().partition(|d| d.this_browser);
         view! {
@@ -42,11 +45,16 @@ pub fn DevicesPage() -> impl IntoView {
                     })}
                 <section aria-labelledby="this-device">
                     <h2 id="this-device">{td_string!(locale, devices.this_device)}</h2>
-                    <ThisDevice device=here.into_iter().next() cdm next=next.clone() />
+                    <ThisDevice
+                        device=here.into_iter().next()
+                        orders=orders.clone()
+                        cdm
+                        next=next.clone()
+                    />
                 </section>
                 <section aria-labelledby="other-devices">
                     <h2 id="other-devices">{td_string!(locale, devices.others)}</h2>
-                    <Others devices=others />
+                    <Others devices=others orders />
                 </section>
                 {(cdm == Cdm::Simulated).then(|| view! { <AnotherDevice in_use=slot /> })}
                 <Limits />
@@ -56,49 +64,44 @@ pub fn DevicesPage() -> impl IntoView {
 }
 
 #[component]
-fn ThisDevice(device: Option<Device>, cdm: Cdm, next: Option<LocalPath>) -> impl IntoView {
+fn ThisDevice(
+    device: Option<Device>,
+    orders: Vec<Order>,
+    cdm: Cdm,
+    next: Option<LocalPath>,
+) -> impl IntoView {
     let locale = locale();
     let registered = device.as_ref().map(|device| device.device_id);
     view! {
-        {device.map(|device| {
-            let moment = moment(locale, device.registered_at);
-            view! { <p class="facts">{td_string!(locale, devices.registered, moment)}</p> }
-        })}
         <RegisterDevice locale registered cdm next reload=false />
         <WithoutScript />
-    }
-}
-
-/// Why registration needs script. Shown where the browser runs none: as a paragraph, since what
-/// stands in `noscript` is no part of the page to every tool that reads one.
-#[component]
-pub(super) fn WithoutScript() -> impl IntoView {
-    view! {
-        <p class="note without-script">{td_string!(locale(), devices.without_script)}</p>
+        {device.map(|device| view! { <DeviceFacts device orders /> })}
     }
 }
 
 #[component]
-fn Others(devices: Vec<Device>) -> impl IntoView {
+fn Others(devices: Vec<Device>, orders: Vec<Order>) -> impl IntoView {
     let locale = locale();
     if devices.is_empty() {
         return Either::Left(view! {
             <p class="empty-line">{td_string!(locale, devices.none)}</p>
         });
     }
-    let rows = devices
+    let each = devices
         .into_iter()
         .map(|device| {
-            let moment = moment(locale, device.registered_at);
+            let orders = orders.clone();
             view! {
-                <li>
-                    <ShortDeviceId id=device.device_id />
-                    <span>{td_string!(locale, devices.other_registered, moment)}</span>
+                <li class="other-device">
+                    <h3>
+                        <ShortDeviceId id=device.device_id />
+                    </h3>
+                    <DeviceFacts device orders />
                 </li>
             }
         })
         .collect_view();
-    Either::Right(view! { <ul class="device-list">{rows}</ul> })
+    Either::Right(view! { <ul class="other-devices">{each}</ul> })
 }
 
 #[component]

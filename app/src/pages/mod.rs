@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod checkout;
 pub mod devices;
+pub mod moving;
 pub mod not_found;
 pub mod refused;
 pub mod signin;

@@ -82,7 +82,7 @@ impl Curl {
             message.url
         ));
         self.option(&format!("--cookie \"{session}\""));
-        if message.act == Act::PlaceOrder {
+        if matches!(message.act, Act::PlaceOrder | Act::MoveOrder) {
             for Field { name, value } in &message.asked {
                 match value.as_text() {
                     Some(text) => {

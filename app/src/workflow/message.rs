@@ -49,6 +49,8 @@ pub enum Act {
     FindDevice,
     /// A purchase or a rental.
     PlaceOrder,
+    /// A purchase that moves to another device.
+    MoveOrder,
     /// Which device the order is for.
     DeviceForSale,
     /// A film, for which a token is to be handed over.
@@ -65,13 +67,14 @@ pub enum Act {
 
 impl Act {
     /// All of them, in the order of the workflow.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Begin,
         Self::DummyToken,
         Self::DummyLicense,
         Self::Finish,
         Self::FindDevice,
         Self::PlaceOrder,
+        Self::MoveOrder,
         Self::DeviceForSale,
         Self::HandOver,
         Self::BoundToken,
@@ -87,7 +90,7 @@ impl Act {
             Self::Begin => 1,
             Self::DummyToken => 2,
             Self::DummyLicense | Self::Finish | Self::FindDevice => 3,
-            Self::PlaceOrder | Self::DeviceForSale => 4,
+            Self::PlaceOrder | Self::MoveOrder | Self::DeviceForSale => 4,
             Self::BoundToken => 5,
             Self::HandOver => 6,
             Self::License | Self::Playing | Self::LookBack => 7,
@@ -102,6 +105,7 @@ impl Act {
             | Self::DummyLicense
             | Self::Finish
             | Self::PlaceOrder
+            | Self::MoveOrder
             | Self::HandOver
             | Self::License
             | Self::Playing => Party::Device,
@@ -117,9 +121,12 @@ impl Act {
     #[must_use]
     pub const fn to(self) -> Party {
         match self {
-            Self::Begin | Self::Finish | Self::PlaceOrder | Self::HandOver | Self::Playing => {
-                Party::Entitlement
-            }
+            Self::Begin
+            | Self::Finish
+            | Self::PlaceOrder
+            | Self::MoveOrder
+            | Self::HandOver
+            | Self::Playing => Party::Entitlement,
             Self::DummyToken | Self::DummyLicense | Self::BoundToken | Self::License => {
                 Party::ExpressPlay
             }
@@ -280,6 +287,8 @@ pub enum Occasion {
     Registration,
     /// A purchase or a rental, of which title.
     Order(String),
+    /// A purchase is moved to another device: of which title.
+    Move(String),
     /// A film is played: which.
     Play(String),
     /// A page shows how the rental of a title stands.

@@ -85,6 +85,7 @@ pub(super) fn act(locale: Locale, act: Act) -> (&'static str, &'static str, &'st
         Act::Finish => of!(finish),
         Act::FindDevice => of!(find_device),
         Act::PlaceOrder => of!(place_order),
+        Act::MoveOrder => of!(move_order),
         Act::DeviceForSale => of!(device_for_sale),
         Act::HandOver => of!(hand_over),
         Act::BoundToken => of!(bound_token),
@@ -130,6 +131,7 @@ pub(super) fn occasion(locale: Locale, occasion: &Occasion) -> String {
     match occasion {
         Occasion::Registration => td_string!(locale, workflow.occasion.registration).to_owned(),
         Occasion::Order(title) => td_string!(locale, workflow.occasion.order, title),
+        Occasion::Move(title) => td_string!(locale, workflow.occasion.moved, title),
         Occasion::Play(title) => td_string!(locale, workflow.occasion.play, title),
         Occasion::Page(title) => td_string!(locale, workflow.occasion.page, title),
     }

@@ -1,6 +1,8 @@
 //! What the pages ask, answered for one request.
 
+mod moving;
 mod playing;
+mod presenting;
 mod registering;
 mod selling;
 
@@ -10,9 +12,10 @@ use app::{
     backend::Backend,
     i18n::Locale,
     model::{
-        Cdm, Checkout, Device, Failure, HandOver, Order, OrderForm, OrderKind, Playing,
+        Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
         Registration, Slug, Title, TitlePage, Viewer,
     },
+    presenter::{Act, Presenting},
     problem::Problem,
     slot::Slot,
     workflow::{Field, LicenseReport, Value, Workflow, WorkflowQuery},
@@ -120,6 +123,14 @@ impl Backend for Request {
         self.sell(form).await.map_err(Error::into_problem)
     }
 
+    async fn moving(&self, order: Uuid) -> Result<Moving, Problem> {
+        self.move_page(order).await.map_err(Error::into_problem)
+    }
+
+    async fn move_order(&self, order: Uuid) -> Result<Order, Problem> {
+        self.move_here(order).await.map_err(Error::into_problem)
+    }
+
     async fn hand_over(&self, slug: &Slug) -> Result<HandOver, Problem> {
         self.bind_and_hand_over(slug)
             .await
@@ -130,6 +141,18 @@ impl Backend for Request {
         self.time_left(order, trace)
             .await
             .map_err(Error::into_problem)
+    }
+
+    fn has_presenter(&self) -> bool {
+        self.shop.presenter.is_some()
+    }
+
+    async fn presenting(&self) -> Result<Option<Presenting>, Problem> {
+        self.how_things_stand().await.map_err(Error::into_problem)
+    }
+
+    async fn present(&self, act: Act) -> Result<(), Problem> {
+        self.press(act).await.map_err(Error::into_problem)
     }
 
     async fn report_license(&self, report: LicenseReport) -> Result<(), Problem> {
@@ -238,6 +261,14 @@ impl Request {
         let viewer = self.signed_in().await?;
         self.shop.workflow.look(viewer, query).await
     }
+}
+
+/// What an order, made or moved, is answered with.
+fn ordered(order: &Order) -> Vec<Field> {
+    vec![
+        Field::text("order", order.id.to_string()),
+        Field::new("device_id", Value::Device(order.device_id)),
+    ]
 }
 
 /// What a hand-over gives to the browser, as the workflow view shows it.

@@ -1,6 +1,6 @@
 //! Steps 5 to 7, asked for by a page: a film is played.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use app::{
     model::{HandOver, OrderKind, Playing, Slug},
@@ -61,7 +61,8 @@ impl Request {
         } = &*self.shop;
         let entitlement = entitlement.kept_in(episode);
         let mut over = None;
-        for order in orders {
+        let mut waiting = VecDeque::from(orders);
+        while let Some(order) = waiting.pop_front() {
             // Before every token: else plays could crowd out of the answer, unseen, a second device
             // or the start of a rental. What has run its time needs no token, and no look.
             let order = match order.has_ended(clock.now()) {
@@ -83,14 +84,18 @@ impl Request {
             let binding = order.binding(left);
             let token: TokenUrl = entitlement.bound_token(&binding, clip).await?;
             let now = clock.now();
-            orders::note_hand_over(db, order.id, now).await?;
+            if !orders::note_hand_over(db, &order, now, binding.token_life()).await? {
+                // It was moved meanwhile, and its old device gets no new token.
+                waiting.push_front(order);
+                continue;
+            }
             let order = order.shown(catalogue, now);
             return Ok(entitlement.hand_over(&token, &binding, clip, *cdm, order));
         }
         Err(over.unwrap_or(Problem::NotBought).into())
     }
 
-    async fn order(&self, viewer: Uuid, id: Uuid) -> Result<StoredOrder, Error> {
+    pub(super) async fn order(&self, viewer: Uuid, id: Uuid) -> Result<StoredOrder, Error> {
         let order = orders::find(&self.shop.db, viewer, id).await?;
         Ok(order.ok_or(Problem::NoSuchOrder)?)
     }
@@ -155,7 +160,7 @@ impl Request {
             let sale = order.open_sale(catalogue);
             let at = sale.and_then(|sale| entitlement.licensed(reading, &sale, gap));
             if let Some(at) = at {
-                orders::note_license(db, order.id, at).await?;
+                orders::note_license(db, &order, at).await?;
             }
         }
         if let Some(newest) = reading.newest() {

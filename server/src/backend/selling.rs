@@ -5,6 +5,7 @@ use app::{
     problem::Problem,
     workflow::{Act, Field, Occasion, Value},
 };
+use expressplay::DeviceId;
 use uuid::Uuid;
 
 use super::Request;
@@ -94,13 +95,12 @@ impl Request {
             device,
         };
         let work = self.sell_in(wanted, &episode);
-        episode.hear(arrival, asked, work, ordered).await
+        episode.hear(arrival, asked, work, super::ordered).await
     }
 
     async fn sell_in(&self, wanted: Wanted<'_>, episode: &Episode) -> Result<Order, Error> {
         let Shop {
             db,
-            entitlement,
             catalogue,
             clock,
             entropy,
@@ -114,11 +114,7 @@ impl Request {
             card,
             device,
         } = wanted;
-        if device.two_devices {
-            return Err(Problem::TwoDevices.into());
-        }
-        let answer = entitlement.kept_in(episode).device_of(&device.cookie).await;
-        let device_id = self.take_in(&device, answer).await?;
+        let device_id = self.device_on_record(&device, episode).await?;
         // A rental that is over is no reason to charge nothing.
         for cookie in orders::cookies_of_open_rentals(db, viewer, &form.slug).await? {
             self.settle(&cookie, episode).await?;
@@ -137,6 +133,20 @@ impl Request {
         };
         let order = orders::charge_and_order(db, &new, clock.now()).await?;
         Ok(order.shown(catalogue, clock.now()))
+    }
+
+    /// Step 4: the device that ExpressPlay's record names now.
+    pub(super) async fn device_on_record(
+        &self,
+        device: &devices::Registration,
+        episode: &Episode,
+    ) -> Result<DeviceId, Error> {
+        if device.two_devices {
+            return Err(Problem::TwoDevices.into());
+        }
+        let entitlement = self.shop.entitlement.kept_in(episode);
+        self.take_in(device, entitlement.device_of(&device.cookie).await)
+            .await
     }
 
     async fn chosen_device(
@@ -165,13 +175,6 @@ fn fields(form: &OrderForm) -> Vec<Field> {
     fields.extend(form.device.map(|id| Field::text("device", id.to_string())));
     fields.push(Field::new("card_number", Value::Secret));
     fields
-}
-
-fn ordered(order: &Order) -> Vec<Field> {
-    vec![
-        Field::text("order", order.id.to_string()),
-        Field::new("device_id", Value::Device(order.device_id)),
-    ]
 }
 
 const fn price(title: &Title, kind: OrderKind) -> app::model::Price {

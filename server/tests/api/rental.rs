@@ -155,7 +155,7 @@ async fn a_start_is_found_by_a_look_that_began_before_the_rental_was_handed_over
     alice.obtain("north-light", "buy").await;
     let other = alice.hand_over("north-light").await.unwrap();
 
-    gateway.set_mood(Mood::Holding);
+    gateway.set_mood(Mood::Holding("getrecord"));
     let (_, ()) = tokio::join!(alice.hand_over("north-light"), async {
         gateway.holds().await;
         alice.play(&shop, "tidewater").await.unwrap();

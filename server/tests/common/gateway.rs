@@ -20,8 +20,9 @@ pub(crate) enum Mood {
     Silent,
     /// It answers -2018 itself.
     Refusing,
-    /// It keeps one retrieval of records waiting until it is released, and passes the others on.
-    Holding,
+    /// It keeps one call, whose path has this in it, waiting until it is released, and passes the
+    /// others on.
+    Holding(&'static str),
     /// It answers 503 once, then passes calls on.
     Stumbling,
     /// It answers 200 with this.
@@ -115,16 +116,17 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
     let mood = {
         let mut mood = shared.mood.lock().unwrap();
         let now = *mood;
-        let of_records = parts.uri.path().contains("getrecord");
-        if now == Mood::Stumbling || now == Mood::Holding && of_records {
+        let path = parts.uri.path();
+        let now = match now {
+            Mood::Holding(part) if !path.contains(part) => Mood::Forward,
+            now => now,
+        };
+        if matches!(now, Mood::Stumbling | Mood::Holding(_)) {
             *mood = Mood::Forward;
         }
-        match now {
-            Mood::Holding if !of_records => Mood::Forward,
-            now => now,
-        }
+        now
     };
-    if mood == Mood::Holding {
+    if matches!(mood, Mood::Holding(_)) {
         shared.held.notify_one();
         shared.released.notified().await;
     }
@@ -141,7 +143,7 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
             let refusal = serde_json::json!({ "errorCode": -2018, "errorMessage": sent });
             (StatusCode::UNAUTHORIZED, refusal.to_string()).into_response()
         }
-        Mood::Forward | Mood::Holding => {
+        Mood::Forward | Mood::Holding(_) => {
             let path = parts.uri.path_and_query().unwrap();
             let mut call = shared
                 .http

@@ -9,19 +9,18 @@ use std::{
 };
 
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Element, Event, EventSource, HtmlDetailsElement, HtmlDivElement, HtmlDocument, HtmlElement,
-    KeyboardEvent, MouseEvent, Response, VisibilityState,
+    Element, Event, EventSource, HtmlDetailsElement, HtmlDivElement, HtmlElement, KeyboardEvent,
+    MouseEvent, Response, VisibilityState,
 };
 
-use super::{PANEL_COOKIE, PANEL_OPEN, page::Place};
+use super::{PANEL_COOKIE, page::Place};
+use crate::islands::browser::{keep_open, listen};
 
 const VIEW: &str = "/workflow/view";
 const NEWS: &str = "/workflow/news";
-/// How long a browser remembers that the panel is open: a year.
-const REMEMBERED: &str = "path=/; max-age=31536000; samesite=lax";
 
 /// A view that lives.
 #[derive(Clone)]
@@ -73,7 +72,7 @@ impl Live {
             listen(&panel, "toggle", move |_: Event| live.toggled());
             // It may have been opened before there was anybody to hear it.
             if panel.open() {
-                Self::remember(PANEL_OPEN);
+                keep_open(PANEL_COOKIE, true);
             }
         }
         let live = self.clone();
@@ -118,16 +117,8 @@ impl Live {
 
     fn toggled(&self) {
         let open = self.panel().is_some_and(|panel| panel.open());
-        Self::remember(if open { PANEL_OPEN } else { "" });
+        keep_open(PANEL_COOKIE, open);
         self.attend();
-    }
-
-    fn remember(open: &str) {
-        let cookie = format!("{PANEL_COOKIE}={open}; {REMEMBERED}");
-        if let Ok(document) = document().dyn_into::<HtmlDocument>() {
-            // A browser that keeps no cookies shows it closed next time.
-            let _ = document.set_cookie(&cookie);
-        }
     }
 
     fn clicked(&self, event: &MouseEvent) {
@@ -249,16 +240,4 @@ async fn copy(button: Element) {
     if let (Some(said), Some(button)) = (said, button.dyn_ref::<HtmlElement>()) {
         button.set_inner_text(&said);
     }
-}
-
-/// Calls a function at each event, for as long as the page lives.
-fn listen<E: wasm_bindgen::convert::FromWasmAbi + 'static>(
-    target: &web_sys::EventTarget,
-    event: &str,
-    call: impl Fn(E) + 'static,
-) {
-    let closure = Closure::<dyn Fn(E)>::new(call);
-    // An event that cannot be listened to does not come.
-    let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
-    closure.forget();
 }

@@ -1,0 +1,99 @@
+//! The presenter's drawer, awake: its countdowns run, and it is as open on the next page.
+
+#![expect(missing_docs, reason = "what the island macro makes has none")]
+
+use leptos::{html::Div, prelude::*};
+
+/// The cookie that keeps whether the drawer is open.
+pub const DRAWER_COOKIE: &str = "presenter";
+
+/// What is in the drawer.
+#[island]
+pub fn LivePresenter(
+    /// What stands where a countdown has run out.
+    over: String,
+    /// What the server rendered.
+    children: Children,
+) -> impl IntoView {
+    let root = NodeRef::<Div>::new();
+    Effect::new(move |_| wake(root, &over));
+    view! {
+        <div class="presenter-body" node_ref=root>
+            {children()}
+        </div>
+    }
+}
+
+/// Only a browser shows it.
+#[cfg(not(feature = "hydrate"))]
+fn wake(_: NodeRef<Div>, _: &str) {}
+
+#[cfg(feature = "hydrate")]
+use awake::wake;
+
+#[cfg(feature = "hydrate")]
+mod awake {
+    use std::time::Duration;
+
+    use leptos::{html::Div, prelude::*};
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, Event, HtmlDetailsElement, HtmlDivElement};
+
+    use super::DRAWER_COOKIE;
+    use crate::{
+        islands::browser::{keep_open, listen},
+        words::clock_time,
+    };
+
+    pub(super) fn wake(root: NodeRef<Div>, over: &str) {
+        let Some(root) = root.get() else {
+            return;
+        };
+        if let Ok(Some(drawer)) = root.closest("details")
+            && let Ok(drawer) = drawer.dyn_into::<HtmlDetailsElement>()
+        {
+            remember(&drawer);
+            let heard = drawer.clone();
+            listen(&drawer, "toggle", move |_: Event| remember(&heard));
+        }
+        let (began, over) = (now(), over.to_owned());
+        let tick = move || {
+            let gone = Duration::try_from_secs_f64((now() - began) / 1000.0);
+            let gone = gone.unwrap_or_default().as_secs();
+            for timer in timers(&root) {
+                show(&timer, gone, &over);
+            }
+        };
+        // For as long as the page is there.
+        let _ = set_interval_with_handle(tick, Duration::from_secs(1));
+    }
+
+    fn remember(drawer: &HtmlDetailsElement) {
+        keep_open(DRAWER_COOKIE, drawer.open());
+    }
+
+    fn timers(root: &HtmlDivElement) -> Vec<Element> {
+        let Ok(found) = root.query_selector_all("[data-seconds]") else {
+            return vec![];
+        };
+        (0..found.length())
+            .filter_map(|place| found.get(place)?.dyn_into().ok())
+            .collect()
+    }
+
+    fn show(timer: &Element, gone: u64, over: &str) {
+        let whole = timer.get_attribute("data-seconds");
+        let Some(whole) = whole.and_then(|text| text.parse::<u64>().ok()) else {
+            return;
+        };
+        let text = match whole.checked_sub(gone).filter(|left| *left > 0) {
+            Some(left) => clock_time(left),
+            None => over.to_owned(),
+        };
+        timer.set_text_content(Some(&text));
+    }
+
+    fn now() -> f64 {
+        window().performance().map_or(0.0, |clock| clock.now())
+    }
+}

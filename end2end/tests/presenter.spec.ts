@@ -1,0 +1,77 @@
+import { expectAccessible } from '../support/accessible.ts';
+import { expect, test } from '../support/test.ts';
+
+test.use({ flags: ['--presenter'] });
+
+test('a presenter is Alice, lets a token expire, breaks ExpressPlay, and starts afresh', async ({
+  device,
+  expectedRefusals,
+}) => {
+  expectedRefusals.count = 1;
+  const { page } = device;
+  const drawer = page.getByRole('complementary', { name: 'Presenter' });
+  const press = (name: string) => drawer.getByRole('button', { name }).click();
+  await page.goto('/');
+  await drawer.getByText('Presenter').click();
+  await press('Be Alice');
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  // As open on the next page as it was left.
+  await device.register();
+  await expect(drawer.getByRole('heading', { name: "ExpressPlay's clock" })).toBeVisible();
+
+  await device.order('Rent', 'tidewater');
+  await expect(drawer.getByText('Tidewater: to be started within')).toBeVisible();
+  await page.getByRole('button', { name: 'Play' }).click();
+  await device.expectPlaying();
+  await page.goto('/title/tidewater');
+  const token = drawer.getByRole('listitem').filter({ hasText: 'its last token' }).getByRole('timer');
+  const before = await token.textContent();
+  await expect(token).toHaveText(/^0:0[01]:\d\d$/);
+  await expect(token).not.toHaveText(before ?? '');
+  await expectAccessible(device, 'an open drawer');
+
+  await press('+ 2 minutes');
+  await expect(token).toHaveCount(0);
+  await expect(drawer.getByText(/It is 0:02:\d\d ahead of real time\.$/)).toBeVisible();
+  await press('+ 2 days');
+  await page.goto('/watch/tidewater');
+  await device.expectAlert('Your rental has ended');
+
+  const noCredits = drawer.getByRole('button', { name: 'No credits' });
+  await noCredits.click();
+  await expect(noCredits).toHaveAttribute('aria-pressed', 'true');
+  await device.order('Buy', 'slow-ink');
+  await page.getByRole('button', { name: 'Play' }).click();
+  await device.expectAlert('-2019');
+  await noCredits.click();
+  await expect(noCredits).toHaveAttribute('aria-pressed', 'false');
+  await device.play('slow-ink');
+  await device.expectPlaying();
+
+  await drawer.getByText('Start afresh …').click();
+  await press('Forget everything');
+  await expect(drawer.getByText(/It shows real time/)).toBeVisible();
+  await page.goto('/devices');
+  await expect(page.getByText('This browser is not registered as a device of yours.')).toBeVisible();
+  await drawer.getByText('Presenter', { exact: true }).click();
+  await page.goto('/');
+  await expect(drawer.getByRole('button', { name: 'Be Bob' })).toBeHidden();
+});
+
+test('the drawer works without script, in Swedish, on a phone', async ({ newDevice }) => {
+  const device = await newDevice({
+    javaScriptEnabled: false,
+    locale: 'sv-SE',
+    viewport: { width: 390, height: 844 },
+    colorScheme: 'dark',
+  });
+  const { page } = device;
+  await page.goto('/title/tidewater');
+  const drawer = page.getByRole('complementary', { name: 'Presentatör' });
+  await drawer.getByText('Presentatör').click();
+  await drawer.getByRole('button', { name: 'Var Bob' }).click();
+  await expect(page).toHaveURL(/\/title\/tidewater$/);
+  await expect(page.getByRole('button', { name: 'Logga ut' })).toBeVisible();
+  await drawer.getByRole('button', { name: '+ 1 timme' }).click();
+  await expect(drawer.getByText(/Den går 1:00:\d\d före verklig tid\.$/)).toBeVisible();
+});

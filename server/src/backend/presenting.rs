@@ -1,0 +1,100 @@
+//! What the presenter's drawer shows, and does.
+
+use app::{
+    model::Rental,
+    presenter::{Act, Countdown, Presenting, RunsOut},
+    problem::{Problem, field},
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Request;
+use crate::{
+    demo,
+    error::Error,
+    orders::{self, StoredOrder},
+    presenter::Presenter,
+};
+
+/// So many countdowns are shown, the soonest.
+const SHOWN: usize = 8;
+
+impl Request {
+    pub(super) async fn how_things_stand(&self) -> Result<Option<Presenting>, Error> {
+        let Some(presenter) = &self.shop.presenter else {
+            return Ok(None);
+        };
+        let (now, ahead) = presenter.time();
+        let account = self.account().await?;
+        let countdowns = match &account {
+            Some(account) => self.countdowns(account.id, now).await?,
+            None => vec![],
+        };
+        let mut viewers = vec![];
+        for (email, _) in demo::VIEWERS {
+            let account = self.shop.accounts.demo_viewer(email).await?;
+            viewers.extend(account.map(|account| account.viewer));
+        }
+        Ok(Some(Presenting {
+            now,
+            ahead,
+            countdowns,
+            troubles: presenter.troubles(),
+            viewers,
+        }))
+    }
+
+    pub(super) async fn press(&self, act: Act) -> Result<(), Error> {
+        let presenter = self.presenter()?;
+        tracing::info!(%act, "the presenter's drawer");
+        match act {
+            Act::Advance(by) => presenter.advance(by).await,
+            Act::RealTime => presenter.set_to_real_time().await,
+            Act::TurnOn(trouble) => presenter.turn(trouble, true),
+            Act::TurnOff(trouble) => presenter.turn(trouble, false),
+            Act::StartAfresh => presenter.start_afresh(&self.shop.db).await,
+            Act::Become(email) => {
+                let account = self.shop.accounts.demo_viewer(&email).await?;
+                self.browser.sign_in(account.ok_or_else(no_such)?.id).await
+            }
+        }
+    }
+
+    fn presenter(&self) -> Result<&Presenter, Problem> {
+        self.shop.presenter.as_ref().ok_or_else(no_such)
+    }
+
+    async fn countdowns(&self, viewer: Uuid, now: Timestamp) -> Result<Vec<Countdown>, Error> {
+        let orders = orders::of_viewer(&self.shop.db, viewer).await?;
+        let mut all: Vec<_> = orders
+            .iter()
+            .flat_map(|order| self.runs_out(order, now))
+            .filter(|countdown| countdown.at > now)
+            .collect();
+        all.sort_by_key(|countdown| countdown.at);
+        all.truncate(SHOWN);
+        Ok(all)
+    }
+
+    fn runs_out(&self, order: &StoredOrder, now: Timestamp) -> impl Iterator<Item = Countdown> {
+        let shown = order.shown(&self.shop.catalogue, now);
+        let rental = match shown.rental {
+            Some(Rental::Waiting { start_by }) => Some((RunsOut::StartWindow, start_by)),
+            Some(Rental::Started { ends_at }) => Some((RunsOut::Play, ends_at)),
+            Some(Rental::Over { .. }) | None => None,
+        };
+        let token = order.token_until.map(|at| (RunsOut::Token, at));
+        let countdown = move |(what, at)| Countdown {
+            title: shown.title.clone(),
+            what,
+            at,
+        };
+        rental.into_iter().chain(token).map(countdown)
+    }
+}
+
+fn no_such() -> Problem {
+    Problem::BadInput {
+        field: field::REQUEST.to_owned(),
+    }
+}
