@@ -2,12 +2,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-tests setup-lint setup-bench build test e2e bench fuzz lint
+.PHONY: help demo setup setup-tests setup-lint setup-bench build test e2e lighthouse bench fuzz lint
 
 export PATH := $(or $(BINDERY_TOOLS),$(HOME)/.cache/bindery)/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: build ## Start the shop with an offline ExpressPlay, and say where it is
 	@exec target/release/server $(ARGS)
@@ -43,6 +43,9 @@ test: setup-tests build ## Run every test, the browser's included
 e2e: setup-tests build ## Run the browser tests alone
 	cargo build --release --locked -p simulator
 	npx playwright test -c end2end $(ARGS)
+
+lighthouse: ## Ask Lighthouse about four pages as a telephone sees them, speed included
+	$(MAKE) e2e ARGS=lighthouse
 
 bench: setup-bench ## Measure the simulator beside its peers, into docs/bench.md (some 10 minutes)
 	cargo build --release --locked -p simulator -p bench

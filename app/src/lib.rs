@@ -14,7 +14,8 @@
 //! | [`islands`] | both | the device's registration, the player, the workflow view's news, and the lab's buttons |
 //! | `cdm` | browser | the device: a simulated CDM with its key and the licence request it signs, or the browser's own |
 //! | `player` | browser | Shaka Player, and what its errors mean |
-//! | [`shell`], [`policy`], [`respond`], [`refusal`], [`routes`] | server | the document, its Content-Security-Policy, redirects, refusals in plain text, the routes |
+//! | [`shell`], [`policy`], [`public_url`], [`respond`], [`refusal`], [`routes`] | server | the document, its Content-Security-Policy, where the shop is, redirects, refusals, the routes |
+//! | [`shelf_query`] | server | what a viewer looks for on the shelf, as it stands in the address |
 //! | [`locale`], [`i18n`] | both | which language a viewer reads, and every text in both |
 //! | [`slot`] | both | which of the devices in this browser is in use |
 //! | [`local_path`], [`trouble`], [`words`] | both | a path that stays on this site, a problem as shown, times and amounts in words |
@@ -46,11 +47,15 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod policy;
 #[cfg(feature = "ssr")]
+pub mod public_url;
+#[cfg(feature = "ssr")]
 pub mod refusal;
 #[cfg(feature = "ssr")]
 pub mod respond;
 #[cfg(feature = "ssr")]
 pub mod routes;
+#[cfg(feature = "ssr")]
+pub mod shelf_query;
 #[cfg(feature = "ssr")]
 pub mod shell;
 
@@ -62,7 +67,7 @@ mod player;
 include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
 
 #[cfg(feature = "ssr")]
-pub use {policy::LicenceOrigins, routes::App, shell::shell};
+pub use {policy::LicenceOrigins, public_url::PublicUrl, routes::App, shell::shell};
 
 /// Wakes the islands on the page; the hydration script calls it.
 #[cfg(feature = "hydrate")]

@@ -89,6 +89,8 @@ pub struct Title {
     pub name: String,
     /// What is said of it, in the viewer's language.
     pub about: About,
+    /// Its genre in URLs, whatever the language.
+    pub genre: Slug,
     /// The year it was made.
     pub year: u16,
     /// Its length in seconds.

@@ -1,6 +1,6 @@
 //! The routes, and what every page has around it.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
     ParamSegment, SsrMode, StaticSegment,
@@ -8,16 +8,30 @@ use leptos_router::{
 };
 
 use crate::{
-    components::{footer::Footer, masthead::Masthead, workflow_panel::WorkflowPanel},
+    components::{
+        footer::Footer, masthead::Masthead, share::ShopShare, workflow_panel::WorkflowPanel,
+    },
     i18n::td_string,
     locale::locale,
     pages::{
-        account::AccountPage, catalogue::CataloguePage, checkout::CheckoutPage,
-        devices::DevicesPage, lab::LabPage, moving::MovePage, not_found::NotFoundPage,
-        order::OrderPage, orders::OrdersPage, signin::SignInPage, signup::SignUpPage,
-        title::TitlePage, watch::WatchPage, workflow::WorkflowPage,
+        account::AccountPage,
+        catalogue::CataloguePage,
+        checkout::CheckoutPage,
+        devices::DevicesPage,
+        lab::LabPage,
+        moving::MovePage,
+        not_found::NotFoundPage,
+        order::OrderPage,
+        orders::OrdersPage,
+        refused::{Refused, RefusedPage},
+        signin::SignInPage,
+        signup::SignUpPage,
+        title::TitlePage,
+        watch::WatchPage,
+        workflow::WorkflowPage,
     },
     presenter::drawer::PresenterDrawer,
+    respond::here,
 };
 
 /// The whole site.
@@ -27,15 +41,33 @@ use crate::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    let place = here();
+    let path = place.as_str().split('?').next().unwrap_or("/").to_owned();
+    // A film's page tells of the film.
+    let shop = (!path.starts_with("/title/")).then(|| view! { <ShopShare path /> });
+    let refused = use_context::<Refused>();
     view! {
-        <Title formatter=|page: String| {
-            if page.is_empty() { "Bindery".to_owned() } else { format!("{page} · Bindery") }
-        } />
+        {shop}
+        <Title formatter=document_title />
         <a class="skip" href="#main">
             {td_string!(locale(), document.skip)}
         </a>
         <Masthead />
         <main id="main" tabindex="-1">
+            {match refused {
+                Some(refused) => Either::Left(view! { <RefusedPage refused /> }),
+                None => Either::Right(view! { <Pages /> }),
+            }}
+        </main>
+        <WorkflowPanel />
+        <PresenterDrawer />
+        <Footer />
+    }
+}
+
+#[component]
+fn Pages() -> impl IntoView {
+    view! {
             <Router>
                 <FlatRoutes fallback=NotFoundPage>
                     <Route path=StaticSegment("") view=CataloguePage ssr=SsrMode::Async />
@@ -73,9 +105,17 @@ pub fn App() -> impl IntoView {
                     />
                 </FlatRoutes>
             </Router>
-        </main>
-        <WorkflowPanel />
-        <PresenterDrawer />
-        <Footer />
+    }
+}
+
+/// A page's title and the shop's. leptos_meta writes it into the html as it is, and a search has
+/// somebody's words in its title.
+fn document_title(page: String) -> String {
+    match page.as_str() {
+        "" => "Bindery".to_owned(),
+        page => {
+            let page = page.replace('&', "&amp;").replace('<', "&lt;");
+            format!("{page} · Bindery")
+        }
     }
 }

@@ -8,8 +8,7 @@ use leptos_meta::{HashedStylesheet, MetaTags};
 use crate::{
     api::backend,
     components::workflow_panel::takes_part,
-    i18n::td_string,
-    lab,
+    islands::PLAYER_LIBRARY,
     locale::{locale, tag},
     policy::{LicenceOrigins, policy},
     respond,
@@ -23,7 +22,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     respond::keep_nowhere();
     let locale = locale();
     let place = respond::here();
-    let (plays, islands) = (plays(place.as_str()), has_islands(place.as_str()));
+    let (plays, islands) = (
+        place.as_str().starts_with("/watch/"),
+        has_islands(place.as_str()),
+    );
     view! {
         <!DOCTYPE html>
         <html lang=tag(locale)>
@@ -31,16 +33,16 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <meta
-                    name="description"
-                    content=td_string!(locale, document.description)
-                />
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#14505a" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#164f59" />
                 <link rel="icon" type="image/svg+xml" href="/favicon.svg" />
+                <link rel="apple-touch-icon" href="/icons/180.png" />
+                <link rel="manifest" href="/site.webmanifest" />
                 <HashedStylesheet options=options.clone() />
                 {islands
                     .then(|| {
                         view! {
-                            {plays.then(|| view! { <script src="/player/shaka-player.js" nonce=use_nonce() defer></script> })}
+                            {plays.then(|| view! { <script src=PLAYER_LIBRARY nonce=use_nonce() defer></script> })}
                             <HydrationScripts options islands=true />
                         }
                     })}
@@ -58,11 +60,6 @@ fn has_islands(path: &str) -> bool {
     takes_part(path)
         || path.starts_with(view::PAGE)
         || backend().is_ok_and(|backend| backend.has_presenter())
-}
-
-/// Whether something plays on a page, and so needs the player. In the lab nothing does.
-fn plays(path: &str) -> bool {
-    takes_part(path) && !path.starts_with(lab::PAGE)
 }
 
 fn set_policy() {

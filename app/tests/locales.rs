@@ -13,10 +13,12 @@ const ENGLISH: &str = include_str!("../locales/en.json");
 const SWEDISH: &str = include_str!("../locales/sv.json");
 
 /// What is written alike in both.
-const ALIKE: [&str; 5] = [
+const ALIKE: [&str; 7] = [
     "history.token",
     "words.date",
     "words.left_minutes",
+    "search.genre",
+    "search.one",
     "words.left_seconds",
     "workflow.took",
 ];

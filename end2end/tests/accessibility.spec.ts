@@ -14,6 +14,7 @@ for (const look of LOOKS) {
     newDevice,
     expectedRefusals,
   }) => {
+    test.slow(); // Axe looks some twenty times.
     expectedRefusals.count = 1;
     const device = await newDevice({ ...look, reducedMotion: 'reduce' });
     const { page } = device;

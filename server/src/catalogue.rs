@@ -293,8 +293,11 @@ impl RawTitle {
             "backdrop",
             "does not start with /",
         )?;
+        let genre = genre_in_urls(&self.genre);
+        let genre = genre.ok_or_else(|| "genre makes no word in a URL".to_owned())?;
         Ok(Entry {
             title: Title {
+                genre,
                 slug: self.slug,
                 name: self.name,
                 about: About {
@@ -315,6 +318,14 @@ impl RawTitle {
             clip: clip(self.content_id, self.manifest, self.key)?,
         })
     }
+}
+
+/// A genre in URLs is its English name: `slow-cinema`.
+fn genre_in_urls(english: &str) -> Option<Slug> {
+    let small = english.to_lowercase();
+    let words = small.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-").parse().ok()
 }
 
 impl RawDummy {
@@ -388,11 +399,27 @@ mod tests {
         let slug = "tidewater".parse().unwrap();
         let entry = catalogue.entry(&slug).unwrap();
         assert_eq!(entry.title.name, "Tidewater");
+        for locale in [Locale::en, Locale::sv] {
+            assert_eq!(entry.title_in(locale).genre.as_str(), "nature");
+        }
         for clip in [&entry.clip, &catalogue.dummy] {
             let found = catalogue.clip(clip.content_id).unwrap();
             assert_eq!(found.manifest, clip.manifest);
         }
         assert!(catalogue.clip(Uuid::nil()).is_none());
+    }
+
+    #[test]
+    fn a_genre_in_urls_is_its_english_name() {
+        assert_eq!(
+            genre_in_urls("Slow cinema").unwrap().as_str(),
+            "slow-cinema"
+        );
+        assert_eq!(
+            genre_in_urls(" Sci-fi & more ").unwrap().as_str(),
+            "sci-fi-more"
+        );
+        assert_eq!(genre_in_urls("—"), None);
     }
 
     #[test]

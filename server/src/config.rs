@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use app::model::Cdm;
+use app::{PublicUrl, model::Cdm};
 use clap::{
     ArgAction, Parser, Subcommand,
     builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser},
@@ -141,6 +141,11 @@ pub struct Args {
     )]
     pub https: bool,
 
+    /// Where browsers find the storefront, such as https://films.example.com: what a page tells
+    /// those who share it [default: where it listens].
+    #[arg(long, env = "BINDERY_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+
     /// Where the sample entitlement server listens, over mutual TLS; without, there is none.
     #[arg(
         long,
@@ -229,6 +234,8 @@ pub struct Settings {
     pub no_demo_data: bool,
     /// Whether cookies are marked Secure.
     pub https: bool,
+    /// Where browsers find it, unless that is where it listens.
+    pub public_url: Option<PublicUrl>,
     /// The sample entitlement server, if there is one.
     pub entitlement: Option<EntitlementServer>,
     /// The catalogue file.
@@ -298,6 +305,7 @@ impl Settings {
             cdm: Cdm::Simulated,
             no_demo_data: false,
             https: false,
+            public_url: None,
             entitlement: None,
             catalogue: "media/catalogue.toml".into(),
             site: "target/site".into(),
@@ -386,6 +394,7 @@ impl TryFrom<Args> for Settings {
         settings.cdm = args.cdm;
         settings.no_demo_data = args.no_demo_data;
         settings.https = args.https;
+        settings.public_url = args.public_url;
         settings.catalogue = args.catalogue;
         settings.site = args.site;
         Ok(settings)

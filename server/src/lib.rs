@@ -17,7 +17,7 @@
 //! | [`workflow`] | every message of it, kept for whoever wants to see how it works |
 //! | [`lab`] | what the lab's attempts need that no viewer has: a sandbox, and a neighbour |
 //! | `sees`, [`mutual_tls`], [`certificates`] | the sample entitlement server for other shops, who may ask it, and certificates to try it with |
-//! | `web`, [`csrf`] | the web host, which refuses what other sites send |
+//! | `web`, [`csrf`], `dress` | the web host, which refuses what other sites send, and makes a page of what went wrong |
 //! | `health` | whether the process is up, and whether it can sell |
 //! | [`config`], [`error`], [`database`], [`demo`], [`shop`] | settings, errors, SQLite, demo viewers, what requests share |
 //!
@@ -43,6 +43,7 @@ pub mod csrf;
 pub mod database;
 pub mod demo;
 pub mod devices;
+mod dress;
 pub mod entitlement;
 pub mod error;
 mod hashing;
@@ -159,7 +160,12 @@ impl Storefront {
             }
             None => None,
         };
-        let router = web::router(shop, sessions, origins, &settings.site);
+        let own_url = || simulator::url_of(address).parse().ok();
+        let place = web::Place {
+            licences: origins,
+            public: settings.public_url.clone().or_else(own_url),
+        };
+        let router = web::router(shop, sessions, place, &settings.site);
         let serving = axum::serve(listener, router).with_graceful_shutdown(until_asked(stopped));
         let serving = tokio::spawn(serve(serving));
         tracing::info!(%address, "the storefront listens");

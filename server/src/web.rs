@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use app::{App, LicenceOrigins, backend::Backend, locale::asked_for, refusal, shell};
+use app::{
+    App, LicenceOrigins, PublicUrl, backend::Backend, locale::asked_for, pages::refused::Refused,
+    refusal, shell,
+};
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -27,7 +30,7 @@ use tower_sessions_sqlx_store::SqliteStore;
 use crate::{
     backend,
     browser::{Browser, NOBODY_STAYS},
-    csrf, health,
+    csrf, dress, health,
     shop::Shop,
     workflow,
 };
@@ -37,20 +40,27 @@ const LONGEST_BODY: usize = 64 * 1024;
 /// Written by the build beside the program: which hash each file's name carries.
 const HASH_FILE: &str = "hash.txt";
 
+/// Where things are, for the pages to say.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// Where licence requests go.
+    pub(crate) licences: LicenceOrigins,
+    /// Where browsers find the storefront.
+    pub(crate) public: Option<PublicUrl>,
+}
+
 /// Everything that the storefront answers.
-pub(crate) fn router(
-    shop: Arc<Shop>,
-    sessions: SqliteStore,
-    origins: LicenceOrigins,
-    site: &Path,
-) -> Router {
+pub(crate) fn router(shop: Arc<Shop>, sessions: SqliteStore, place: Place, site: &Path) -> Router {
     let options = leptos_options(site);
     let hashed = options.hash_files;
     let https = shop.https;
     let context = {
         let shop = Arc::clone(&shop);
         move || {
-            provide_context(origins.clone());
+            provide_context(place.licences.clone());
+            if let Some(url) = place.public.clone() {
+                provide_context(url);
+            }
             if let Some(backend) = backend_here(&shop) {
                 provide_context(backend);
             }
@@ -61,6 +71,17 @@ pub(crate) fn router(
         move || shell(options.clone())
     };
     let not_found = render_app_async_with_context(context.clone(), page.clone());
+    let in_words = {
+        let (context, page) = (context.clone(), page.clone());
+        move |refused: Refused, request: Request| {
+            let context = context.clone();
+            let context = move || {
+                context();
+                provide_context(refused);
+            };
+            render_app_async_with_context(context, page.clone())(request)
+        }
+    };
     let files = ServeDir::new(site)
         .precompressed_br()
         .append_index_html_on_directories(false);
@@ -90,7 +111,7 @@ pub(crate) fn router(
         .layer(middleware::from_fn(short_bodies))
         .layer(middleware::from_fn(csrf::same_site_only));
     health::routes(shop)
-        .merge(pages)
+        .merge(dress::never_bare(pages, in_words))
         .layer(middleware::map_response(careful_headers))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
             // The path alone: a query may hold what no log may.

@@ -5,7 +5,8 @@ use leptos_meta::Style;
 
 use crate::model::Title;
 
-/// Gives every element with `data-title` its title's `--accent`.
+/// Gives every element with `data-title` its title's `--accent`, and its pictures a name by which
+/// they move from one page to the next.
 #[component]
 pub fn Accents(
     /// The titles on the page.
@@ -23,7 +24,8 @@ fn rule(title: &Title) -> Option<String> {
         let slug = &title.slug;
         format!(
             "[data-title=\"{slug}\"]{{--accent:#{digits}}}\
-             [data-title=\"{slug}\"] .volume{{view-transition-name:volume-{slug}}}"
+             [data-title=\"{slug}\"] .volume:not(.volume-again){{view-transition-name:volume-{slug}}}\
+             [data-title=\"{slug}\"] .wide{{view-transition-name:wide-{slug}}}"
         )
     })
 }

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    components::alert::Alert,
+    components::{alert::Alert, loose_leaf::LooseLeaf, search::SearchWords},
     i18n::td_string,
     locale::locale,
     problem::Problem,
@@ -51,6 +51,7 @@ pub fn ProblemPage(
     } else {
         status(status_of(&problem));
     }
+    let missing = status_of(&problem) == StatusCode::NOT_FOUND;
     let heading = match status_of(&problem) {
         StatusCode::NOT_FOUND => td_string!(locale, problem_page.not_found),
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY => {
@@ -61,14 +62,21 @@ pub fn ProblemPage(
     };
     view! {
         <Title text=heading />
-        <div class="plain-page">
-            <h1>{heading}</h1>
-            <Alert locale trouble=Trouble::of(locale, &problem) />
-            <p>
-                <a class="quiet-link" href="/">
-                    {td_string!(locale, problem_page.all)}
-                </a>
-            </p>
+        <div class="missing-leaf">
+            <LooseLeaf loose=!missing />
+            <div>
+                <p class="folio" aria-hidden="true">
+                    {status_of(&problem).as_u16()}
+                </p>
+                <h1>{heading}</h1>
+                <Alert locale trouble=Trouble::of(locale, &problem) />
+                {missing.then(|| view! { <SearchWords /> })}
+                <p>
+                    <a class="quiet-link" href="/">
+                        {td_string!(locale, problem_page.all)}
+                    </a>
+                </p>
+            </div>
         </div>
     }
 }

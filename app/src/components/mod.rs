@@ -6,6 +6,8 @@ pub mod device_id;
 #[cfg(feature = "ssr")]
 pub mod accent;
 #[cfg(feature = "ssr")]
+pub mod card;
+#[cfg(feature = "ssr")]
 pub mod device_facts;
 #[cfg(feature = "ssr")]
 pub mod device_switch;
@@ -15,6 +17,8 @@ pub mod field;
 pub mod footer;
 #[cfg(feature = "ssr")]
 pub mod loaded;
+#[cfg(feature = "ssr")]
+pub mod loose_leaf;
 #[cfg(feature = "ssr")]
 pub mod mark;
 #[cfg(feature = "ssr")]
@@ -29,5 +33,11 @@ pub mod order_line;
 pub mod poster;
 #[cfg(feature = "ssr")]
 pub mod register_first;
+#[cfg(feature = "ssr")]
+pub mod row;
+#[cfg(feature = "ssr")]
+pub mod search;
+#[cfg(feature = "ssr")]
+pub mod share;
 #[cfg(feature = "ssr")]
 pub mod workflow_panel;

@@ -12,9 +12,12 @@ pub fn Poster(
     /// Whether it is in view at once, so that the browser fetches it first.
     #[prop(optional)]
     first: bool,
+    /// Whether it stands on the page elsewhere already: only one of them can move to the next page.
+    #[prop(optional)]
+    again: bool,
 ) -> impl IntoView {
     view! {
-        <span class="volume">
+        <span class="volume" class:volume-again=again>
             <img
                 src=title.poster
                 alt=title.about.poster_alt

@@ -22,3 +22,7 @@ fn awake() -> ReadSignal<bool> {
     Effect::new(move |_| wake.set(true));
     awake
 }
+
+/// Where the player's library is. The watch page fetches it at once; elsewhere it comes when a clip
+/// is to be played, for it weighs as much as all the rest.
+pub(crate) const PLAYER_LIBRARY: &str = "/player/shaka-player.js";

@@ -15,7 +15,7 @@ use crate::{
     local_path::LocalPath,
     locale::locale,
     model::{Checkout, Device, Failure, OrderKind},
-    pages::{not_found::NotFoundPage, param, slug, title::rental_terms},
+    pages::{not_found::NotFoundPage, param, slug, title::offers::rental_terms},
     problem::Problem,
     respond::here,
     trouble::Trouble,

@@ -9,6 +9,7 @@ pub mod moving;
 pub mod not_found;
 pub mod order;
 pub mod orders;
+pub mod refused;
 pub mod signin;
 pub mod signup;
 pub mod title;

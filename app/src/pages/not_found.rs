@@ -4,7 +4,12 @@ use http::StatusCode;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::{i18n::td_string, locale::locale, respond::status};
+use crate::{
+    components::{loose_leaf::LooseLeaf, search::SearchWords},
+    i18n::td_string,
+    locale::locale,
+    respond::status,
+};
 
 /// The not-found page, with its status.
 #[component]
@@ -13,17 +18,21 @@ pub fn NotFoundPage() -> impl IntoView {
     let locale = locale();
     view! {
         <Title text=td_string!(locale, not_found.title) />
-        <div class="plain-page missing-leaf">
-            <p class="folio" aria-hidden="true">
-                "404"
-            </p>
-            <h1>{td_string!(locale, not_found.heading)}</h1>
-            <p>{td_string!(locale, not_found.text)}</p>
-            <p>
-                <a class="button" href="/">
-                    {td_string!(locale, not_found.all)}
-                </a>
-            </p>
+        <div class="missing-leaf">
+            <LooseLeaf loose=false />
+            <div>
+                <p class="folio" aria-hidden="true">
+                    "404"
+                </p>
+                <h1>{td_string!(locale, not_found.heading)}</h1>
+                <p>{td_string!(locale, not_found.text)}</p>
+                <SearchWords />
+                <p>
+                    <a class="quiet-link" href="/">
+                        {td_string!(locale, not_found.all)}
+                    </a>
+                </p>
+            </div>
         </div>
     }
 }

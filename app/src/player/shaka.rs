@@ -1,11 +1,12 @@
-//! The few of Shaka Player's functions that we call. The page loads the library as the global
-//! `shaka`, from `/player/shaka-player.js`.
+//! The few of Shaka Player's functions that we call. The library is the global `shaka`.
 
 use js_sys::{Function, Promise, Reflect, Uint8Array};
+use leptos::prelude::window;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlMediaElement;
 
 use super::browser::pause;
+use crate::islands::PLAYER_LIBRARY;
 
 /// `shaka.net.NetworkingEngine.RequestType.LICENSE`.
 pub(super) const LICENSE: u32 = 2;
@@ -74,8 +75,11 @@ impl Request {
     }
 }
 
-/// Whether the library comes within ten seconds: its script is fetched beside ours.
+/// Whether the library comes within ten seconds. Where the page has not asked for it, this does.
 pub(super) async fn arrives() -> bool {
+    if fetch().is_none() {
+        return false;
+    }
     for _ in 0..200 {
         if Reflect::get(&js_sys::global(), &"shaka".into()).is_ok_and(|shaka| shaka.is_object()) {
             return true;
@@ -83,4 +87,16 @@ pub(super) async fn arrives() -> bool {
         pause(50).await;
     }
     false
+}
+
+/// Has the page fetch the library, unless it does already. None where it cannot.
+fn fetch() -> Option<()> {
+    let document = window().document()?;
+    let asked = format!("script[src='{PLAYER_LIBRARY}']");
+    if document.query_selector(&asked).ok()?.is_none() {
+        let script = document.create_element("script").ok()?;
+        script.set_attribute("src", PLAYER_LIBRARY).ok()?;
+        document.document_element()?.append_child(&script).ok()?;
+    }
+    Some(())
 }

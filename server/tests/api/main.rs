@@ -11,6 +11,7 @@ mod common;
 mod accounts;
 mod client;
 mod devices;
+mod front;
 mod hosts;
 mod killed;
 mod lab;

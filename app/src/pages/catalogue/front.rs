@@ -1,0 +1,119 @@
+//! The shop's front: one film to look at, what is the viewer's, and the whole shelf by genre.
+
+use leptos::prelude::*;
+
+use super::{hero::Hero, how::How, of_genre};
+use crate::{
+    components::{
+        card::{Card, playable, worth},
+        poster::Poster,
+        row::Row,
+        search::{Search, genres},
+    },
+    i18n::td_string,
+    locale::locale,
+    model::{Order, Title},
+    shelf_query::ShelfQuery,
+};
+
+/// The front.
+#[component]
+pub fn Front(
+    /// Every film.
+    shelf: Vec<Title>,
+    /// The viewer's orders.
+    orders: Vec<Order>,
+) -> impl IntoView {
+    let locale = locale();
+    let hero = shelf.first().cloned().map(|title| {
+        let order = playable(&orders, &title);
+        view! { <Hero title order /> }
+    });
+    view! {
+        <div class="intro">
+            <h1>{td_string!(locale, catalogue.heading)}</h1>
+            <p class="lede">
+                {td_string!(locale, catalogue.lede)} " "
+                <a href="#how">{td_string!(locale, catalogue.how)}</a>
+            </p>
+        </div>
+        {hero}
+        <Yours shelf=shelf.clone() orders=orders.clone() />
+        <div class="shelf-top">
+            <h2 id="shelf-heading">{td_string!(locale, catalogue.shelf)}</h2>
+            <Search query=ShelfQuery::default() shelf=shelf.clone() />
+        </div>
+        <Genres shelf orders />
+        <How />
+    }
+}
+
+/// What the viewer has, ready to play.
+#[component]
+fn Yours(shelf: Vec<Title>, orders: Vec<Order>) -> impl IntoView {
+    let locale = locale();
+    let yours: Vec<_> = shelf
+        .into_iter()
+        .filter_map(|title| Some((playable(&orders, &title)?, title)))
+        .map(|(order, title)| view! { <Own title order /> })
+        .collect();
+    (!yours.is_empty()).then(|| {
+        view! {
+            <Row id="yours-heading" heading=td_string!(locale, catalogue.your_films)>
+                <ul class="own-shelf">{yours}</ul>
+            </Row>
+        }
+    })
+}
+
+#[component]
+fn Own(title: Title, order: Order) -> impl IntoView {
+    let locale = locale();
+    let film = title.name.clone();
+    view! {
+        <li class="own" data-title=title.slug.to_string()>
+            <Poster title=title.clone() again=true />
+            <div class="own-text">
+                <h3>
+                    <a href=format!("/title/{}", title.slug)>{title.name}</a>
+                </h3>
+                <p class="card-owned">{worth(locale, &order)}</p>
+                <a
+                    class="button button-play"
+                    href=format!("/watch/{}?play", title.slug)
+                    aria-label=td_string!(locale, catalogue.play_film, film)
+                >
+                    {td_string!(locale, title.play)}
+                </a>
+            </div>
+        </li>
+    }
+}
+
+/// Every film, a row for each genre. Rows stand side by side where there is room.
+#[component]
+fn Genres(shelf: Vec<Title>, orders: Vec<Order>) -> impl IntoView {
+    let rows = genres(&shelf)
+        .into_iter()
+        .map(|(genre, name)| {
+            let films: Vec<_> = of_genre(&shelf, &genre)
+                .cloned()
+                .map(|title| {
+                    let order = playable(&orders, &title);
+                    view! { <Card title order /> }
+                })
+                .collect();
+            view! {
+                <Row
+                    id=format!("genre-{genre}")
+                    heading=name
+                    href=ShelfQuery::of_genre(genre).href()
+                    films=films.len()
+                >
+                    <ul class="shelf">{films}</ul>
+                </Row>
+            }
+        })
+        .collect_view();
+    view! { <div class="rows">{rows}</div> }
+}
