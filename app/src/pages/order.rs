@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title as PageTitle;
 use uuid::Uuid;
 
-use super::title::rental_terms;
+use super::title::offers::rental_terms;
 use crate::{
     api::backend,
     components::{
@@ -91,7 +91,7 @@ fn Receipt(data: Data) -> impl IntoView {
         paid_at,
     } = payment;
     let terms = match order.kind {
-        OrderKind::Buy => td_string!(locale, title.buy_terms).to_owned(),
+        OrderKind::Buy => td_string!(locale, checkout.for_ever).to_owned(),
         OrderKind::Rent => rental_terms(locale, terms),
     };
     let stands = stands(locale, &order);
