@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    i18n::td_string, islands::register_device::RegisterDevice, locale::locale, model::Cdm,
+    i18n::td_string,
+    islands::register_device::{Given, Registration},
+    locale::locale,
+    model::Cdm,
 };
 
 /// Registers this browser, and loads the page again.
@@ -15,11 +18,17 @@ pub fn RegisterFirst(
     why: &'static str,
 ) -> impl IntoView {
     let locale = locale();
+    let given = Given {
+        registered: None,
+        cdm,
+        next: None,
+        reload: true,
+    };
     view! {
         <section class="step" aria-labelledby="register-heading">
             <h2 id="register-heading">{td_string!(locale, checkout.register)}</h2>
             <p>{why}</p>
-            <RegisterDevice locale registered=None cdm next=None reload=true />
+            <Registration given />
             <WithoutScript />
         </section>
     }

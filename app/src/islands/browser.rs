@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::HtmlDocument;
+use web_sys::{Element, HtmlDocument};
 
 use super::{OPEN, REMEMBERED};
 
@@ -13,6 +13,23 @@ pub(super) fn keep_open(cookie: &str, open: bool) {
         // A browser that keeps no cookies shows it closed next time.
         let _ = document.set_cookie(&format!("{cookie}={open}; {REMEMBERED}"));
     }
+}
+
+/// An attribute of the nearest element around one that has it. This is how the page tells an island
+/// something: a prop would bring serde's reader into the wasm.
+pub(super) fn attribute(element: &Element, name: &str) -> Option<String> {
+    let around = element.closest(&format!("[{name}]")).ok()??;
+    around.get_attribute(name)
+}
+
+/// That attribute of every element that has it, in their order.
+pub(super) fn every_with(name: &'static str) -> impl Iterator<Item = String> {
+    let found = document().query_selector_all(&format!("[{name}]")).ok();
+    let length = found.as_ref().map_or(0, web_sys::NodeList::length);
+    (0..length).filter_map(move |at| {
+        let element: Element = found.as_ref()?.get(at)?.dyn_into().ok()?;
+        element.get_attribute(name)
+    })
 }
 
 /// Calls a function at each event, for as long as the page lives.

@@ -2,10 +2,12 @@
 
 #![expect(missing_docs, reason = "what the island macro makes has none")]
 
-use leptos::prelude::*;
+use leptos::{html::Div, prelude::*};
 use uuid::Uuid;
 
 use super::awake;
+#[cfg(feature = "hydrate")]
+use super::browser::{attribute, every_with};
 use crate::{
     components::alert::Alert,
     i18n::{Locale, td_string},
@@ -13,6 +15,7 @@ use crate::{
         Attempt,
         outcome::{Answer, Outcome, Says},
     },
+    locale::locale,
     trouble::Trouble,
 };
 
@@ -27,7 +30,8 @@ struct Bench {
     waiting: RwSignal<Vec<Attempt>>,
     /// Of all of them, which came to what was promised.
     kept: RwSignal<Vec<bool>>,
-    all: RwSignal<bool>,
+    /// How many they are; none where one alone is tried.
+    all: RwSignal<Option<usize>>,
 }
 
 impl Bench {
@@ -36,7 +40,7 @@ impl Bench {
             turn: RwSignal::new(None),
             waiting: RwSignal::new(vec![]),
             kept: RwSignal::new(vec![]),
-            all: RwSignal::new(false),
+            all: RwSignal::new(None),
         }
     }
 
@@ -46,17 +50,19 @@ impl Bench {
 
     fn try_one(self, attempt: Attempt) {
         if self.turn.read_untracked().is_none() {
-            self.all.set(false);
+            self.all.set(None);
             self.turn.set(Some(attempt));
         }
     }
 
-    fn try_all(self, attempts: &[Attempt]) {
+    fn try_all(self) {
         if self.turn.read_untracked().is_none() {
-            self.all.set(true);
+            let mut attempts = every();
+            self.all.set(Some(attempts.len()));
             self.kept.set(vec![]);
-            self.waiting.set(attempts[1.min(attempts.len())..].to_vec());
-            self.turn.set(attempts.first().copied());
+            let first = (!attempts.is_empty()).then(|| attempts.remove(0));
+            self.waiting.set(attempts);
+            self.turn.set(first);
         }
     }
 
@@ -71,15 +77,15 @@ impl Bench {
     }
 
     /// How it goes with all of them.
-    fn spoken(self, locale: Locale, all: usize) -> String {
-        let (kept, tried) = (self.kept.read(), self.kept.read().len());
+    fn spoken(self, locale: Locale) -> String {
+        let kept = self.kept.read();
         match (self.all.get(), self.is_busy()) {
-            (false, _) => String::new(),
-            (true, true) => {
-                let now = tried + 1;
+            (None, _) => String::new(),
+            (Some(all), true) => {
+                let now = kept.len() + 1;
                 td_string!(locale, lab.trying_all, now, all)
             }
-            (true, false) => {
+            (Some(all), false) => {
                 let count = kept.iter().filter(|kept| **kept).count();
                 match count == all {
                     true => td_string!(locale, lab.all_kept, all),
@@ -93,17 +99,12 @@ impl Bench {
 /// The button for all attempts; theirs are among its children.
 #[island]
 pub fn LabBench(
-    /// The language of the page.
-    locale: Locale,
-    /// Those that can be made, in their order.
-    attempts: Vec<Attempt>,
     /// The rest of the page.
     children: Children,
 ) -> impl IntoView {
-    let awake = awake();
+    let (awake, locale) = (awake(), locale());
     let bench = Bench::new();
     provide_context(bench);
-    let all = attempts.len();
     view! {
         <div class="lab-all with-script">
             <button
@@ -112,17 +113,21 @@ pub fn LabBench(
                 type="button"
                 disabled=move || !awake.get()
                 aria-disabled=move || bench.is_busy().then_some("true")
-                on:click=move |_| bench.try_all(&attempts)
+                on:click=move |_| bench.try_all()
             >
                 {td_string!(locale, lab.try_all)}
             </button>
             <p class="lab-sum" role="status">
-                {move || bench.spoken(locale, all)}
+                {move || bench.spoken(locale)}
             </p>
         </div>
         {children()}
     }
 }
+
+/// What an attempt is called, for its button's name: the server says it to the island.
+#[derive(Debug, Clone)]
+pub struct Tried(pub String);
 
 /// Where an attempt stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,23 +142,22 @@ pub enum Stage {
     Failed(Trouble),
 }
 
-/// An attempt's button, and what came of it.
+/// An attempt's button, and what came of it. It stands in an element with `data-attempt` and
+/// `data-order`.
 #[island]
-pub fn TryIt(
-    /// The language of the page.
-    locale: Locale,
-    /// Which.
-    attempt: Attempt,
-    /// What it is called.
-    name: String,
-    /// The purchase that it is made on.
-    order: Uuid,
-) -> impl IntoView {
-    let awake = awake();
+pub fn TryIt() -> impl IntoView {
+    let (awake, locale) = (awake(), locale());
     let bench = use_context::<Bench>().unwrap_or_else(Bench::new);
     let stage = RwSignal::new(Stage::Untried);
+    let root = NodeRef::<Div>::new();
+    let try_it = td_string!(locale, lab.try_it);
+    // The browser keeps what the server says.
+    let label = use_context::<Tried>().map(|tried| format!("{try_it}: {}", tried.0));
     Effect::new(move |_| {
-        if *bench.turn.read() == Some(attempt) {
+        let turn = bench.turn.get();
+        if let Some((attempt, order)) = given(root)
+            && turn == Some(attempt)
+        {
             stage.set(Stage::Trying);
             start(locale, attempt, order, bench, stage);
         }
@@ -164,17 +168,21 @@ pub fn TryIt(
         Stage::Made(_) | Stage::Failed(_) => "broken",
     };
     view! {
-        <div class="try" data-promise=mark>
+        <div class="try" data-promise=mark node_ref=root>
             <button
                 class="button button-second with-script"
                 class:button-busy=move || *stage.read() == Stage::Trying
                 type="button"
                 disabled=move || !awake.get()
                 aria-disabled=move || bench.is_busy().then_some("true")
-                aria-label=format!("{}: {name}", td_string!(locale, lab.try_it))
-                on:click=move |_| bench.try_one(attempt)
+                aria-label=label
+                on:click=move |_| {
+                    if let Some((attempt, _)) = given(root) {
+                        bench.try_one(attempt);
+                    }
+                }
             >
-                {td_string!(locale, lab.try_it)}
+                {try_it}
             </button>
             <p class="try-verdict" role="status">
                 {move || match &*stage.read() {
@@ -296,6 +304,33 @@ fn Told(locale: Locale, outcome: Outcome) -> impl IntoView {
 /// Only a browser can try.
 #[cfg(not(feature = "hydrate"))]
 fn start(_: Locale, _: Attempt, _: Uuid, _: Bench, _: RwSignal<Stage>) {}
+
+#[cfg(not(feature = "hydrate"))]
+fn given(_: NodeRef<Div>) -> Option<(Attempt, Uuid)> {
+    None
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn every() -> Vec<Attempt> {
+    vec![]
+}
+
+/// What a button stands for: the attempt, and the purchase that it is made on.
+#[cfg(feature = "hydrate")]
+fn given(root: NodeRef<Div>) -> Option<(Attempt, Uuid)> {
+    let root = root.get_untracked()?;
+    let attempt = attribute(&root, "data-attempt")?.parse().ok()?;
+    let order = attribute(&root, "data-order")?.parse().ok()?;
+    Some((attempt, order))
+}
+
+/// Those that can be made, in their order on the page.
+#[cfg(feature = "hydrate")]
+fn every() -> Vec<Attempt> {
+    every_with("data-attempt")
+        .filter_map(|name| name.parse().ok())
+        .collect()
+}
 
 #[cfg(feature = "hydrate")]
 fn start(locale: Locale, attempt: Attempt, order: Uuid, bench: Bench, stage: RwSignal<Stage>) {

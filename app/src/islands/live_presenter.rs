@@ -10,13 +10,12 @@ pub const DRAWER_COOKIE: &str = "presenter";
 /// What is in the drawer.
 #[island]
 pub fn LivePresenter(
-    /// What stands where a countdown has run out.
-    over: String,
-    /// What the server rendered.
+    /// What the server rendered, in an element whose `data-over` stands where a countdown has run
+    /// out.
     children: Children,
 ) -> impl IntoView {
     let root = NodeRef::<Div>::new();
-    Effect::new(move |_| wake(root, &over));
+    Effect::new(move |_| wake(root));
     view! {
         <div class="presenter-body" node_ref=root>
             {children()}
@@ -26,7 +25,7 @@ pub fn LivePresenter(
 
 /// Only a browser shows it.
 #[cfg(not(feature = "hydrate"))]
-fn wake(_: NodeRef<Div>, _: &str) {}
+fn wake(_: NodeRef<Div>) {}
 
 #[cfg(feature = "hydrate")]
 use awake::wake;
@@ -41,11 +40,11 @@ mod awake {
 
     use super::DRAWER_COOKIE;
     use crate::{
-        islands::browser::{keep_open, listen},
+        islands::browser::{attribute, keep_open, listen},
         words::clock_time,
     };
 
-    pub(super) fn wake(root: NodeRef<Div>, over: &str) {
+    pub(super) fn wake(root: NodeRef<Div>) {
         let Some(root) = root.get() else {
             return;
         };
@@ -56,7 +55,8 @@ mod awake {
             let heard = drawer.clone();
             listen(&drawer, "toggle", move |_: Event| remember(&heard));
         }
-        let (began, over) = (now(), over.to_owned());
+        let over = attribute(&root, "data-over").unwrap_or_default();
+        let began = now();
         let tick = move || {
             let gone = Duration::try_from_secs_f64((now() - began) / 1000.0);
             let gone = gone.unwrap_or_default().as_secs();

@@ -4,13 +4,14 @@
 #![expect(missing_docs, reason = "what the island macro makes has none")]
 
 use expressplay::DeviceId;
-use leptos::{html::Video, prelude::*};
+use leptos::{context::Provider, html::Video, prelude::*};
 
 use super::awake;
 use crate::{
     components::{alert::Alert, device_id::WholeDeviceId},
     i18n::{Locale, td_string},
     local_path::LocalPath,
+    locale::locale,
     model::Cdm,
     trouble::Trouble,
 };
@@ -83,21 +84,56 @@ impl Stage {
     }
 }
 
+/// What a page says of a registration.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The device that this browser already is, for this viewer.
+    pub registered: Option<DeviceId>,
+    /// Which CDM the player uses.
+    pub cdm: Cdm,
+    /// Where the viewer came from, to go back to afterwards.
+    pub next: Option<LocalPath>,
+    /// Whether to load the page again afterwards: it shows something else to a registered device.
+    pub reload: bool,
+}
+
+/// What [`RegisterDevice`] stands in: it carries what the page says to the browser.
+#[component]
+pub fn Registration(
+    /// What the page says.
+    given: Given,
+) -> impl IntoView {
+    let Given {
+        registered,
+        cdm,
+        next,
+        reload,
+    } = given.clone();
+    view! {
+        <div
+            class="register"
+            data-registered=registered.map(|id| id.to_string())
+            data-cdm=cdm.name()
+            data-next=next.map(|next| next.to_string())
+            data-reload=reload.then_some("")
+        >
+            <Provider value=given>
+                <RegisterDevice />
+            </Provider>
+        </div>
+    }
+}
+
 /// The button, the dummy clip, the progress, and the device_id that came of it.
 #[island]
-pub fn RegisterDevice(
-    /// The language of the page.
-    locale: Locale,
-    /// The device that this browser already is, for this viewer.
-    registered: Option<DeviceId>,
-    /// Which CDM the player uses.
-    cdm: Cdm,
-    /// Where the viewer came from, to go back to afterwards.
-    next: Option<LocalPath>,
-    /// Whether to load the page again afterwards: it shows something else to a registered device.
-    reload: bool,
-) -> impl IntoView {
-    let awake = awake();
+pub fn RegisterDevice() -> impl IntoView {
+    let (awake, locale) = (awake(), locale());
+    let Given {
+        registered,
+        cdm,
+        next,
+        reload,
+    } = given();
     let stage = RwSignal::new(Stage::Idle);
     let clip = NodeRef::<Video>::new();
     let working = Memo::new(move |_| matches!(*stage.read(), Stage::Working(_)));
@@ -184,6 +220,27 @@ pub fn RegisterDevice(
     }
 }
 
+#[cfg(not(feature = "hydrate"))]
+fn given() -> Given {
+    expect_context()
+}
+
+/// What the page says: it has one registration.
+#[cfg(feature = "hydrate")]
+fn given() -> Given {
+    let page = document().query_selector(".register").ok().flatten();
+    let said = |name| page.as_ref().and_then(|page| page.get_attribute(name));
+    let registered = said("data-registered").and_then(|id| id.parse().ok());
+    Given {
+        registered,
+        cdm: said("data-cdm")
+            .and_then(|name| name.parse().ok())
+            .unwrap_or(Cdm::Simulated),
+        next: said("data-next").and_then(|path| path.parse().ok()),
+        reload: said("data-reload").is_some(),
+    }
+}
+
 /// Only a browser can press the button.
 #[cfg(not(feature = "hydrate"))]
 fn start(_: Locale, _: RwSignal<Stage>, _: NodeRef<Video>, _: Cdm, _: bool) {}
@@ -211,9 +268,9 @@ async fn register(
     cdm: Cdm,
 ) -> Result<DeviceId, crate::player::PlayError> {
     use crate::{
-        api::{begin_registration, finish_registration},
         cdm::Device,
         player::{Session, mounted},
+        shop::{begin_registration, finish_registration},
     };
 
     let step = |step| stage.set(Stage::Working(step));
@@ -229,7 +286,7 @@ async fn register(
     session.close().await;
     played?;
     step(Step::Record);
-    Ok(finish_registration(registration.id).await?.device_id)
+    Ok(finish_registration(registration.id).await?)
 }
 
 #[cfg(test)]

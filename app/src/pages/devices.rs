@@ -10,7 +10,7 @@ use crate::{
         device_switch::AnotherDevice, loaded::loaded, register_first::WithoutScript,
     },
     i18n::td_string,
-    islands::register_device::RegisterDevice,
+    islands::register_device::{Given, Registration},
     local_path::LocalPath,
     locale::locale,
     model::{Cdm, Device, Order, Rental},
@@ -70,10 +70,14 @@ fn ThisDevice(
     cdm: Cdm,
     next: Option<LocalPath>,
 ) -> impl IntoView {
-    let locale = locale();
-    let registered = device.as_ref().map(|device| device.device_id);
+    let given = Given {
+        registered: device.as_ref().map(|device| device.device_id),
+        cdm,
+        next,
+        reload: false,
+    };
     view! {
-        <RegisterDevice locale registered cdm next reload=false />
+        <Registration given />
         <WithoutScript />
         {device.map(|device| view! { <DeviceFacts device orders /> })}
     }

@@ -1,7 +1,7 @@
 //! `/lab`: attempts to steal a film of one's own, and what catches each.
 
 use expressplay::ErrorCode;
-use leptos::prelude::*;
+use leptos::{context::Provider, prelude::*};
 use leptos_meta::Title as PageTitle;
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::{
     api::backend,
     components::{loaded::loaded, order_line::OrderLine},
     i18n::{Locale, td_string},
-    islands::lab::{LabBench, TryIt},
+    islands::lab::{LabBench, Tried, TryIt},
     lab::{Attempt, Check, Ground, Lab, NoSandbox, Promise, words},
     local_path::LocalPath,
     locale::locale,
@@ -26,14 +26,10 @@ pub fn LabPage() -> impl IntoView {
             let locale = locale();
             let body = match ground {
                 Ground::Ready { order } => {
-                    let can = |attempt: &Attempt| {
-                        *attempt != Attempt::ExpiredToken || no_sandbox.is_none()
-                    };
-                    let attempts = Attempt::ALL.into_iter().filter(can).collect();
                     let tried_on = Some(order.id);
                     view! {
                         <OnTrial order />
-                        <LabBench locale attempts>{attempts_on(tried_on, no_sandbox)}</LabBench>
+                        <LabBench>{attempts_on(tried_on, no_sandbox)}</LabBench>
                     }
                     .into_any()
                 }
@@ -147,8 +143,15 @@ fn card(attempt: Attempt, tried_on: Option<Uuid>, why_not: Option<NoSandbox>) ->
     };
     let tries = match (tried_on, why_not) {
         (Some(order), None) => {
-            let name = name.to_owned();
-            view! { <TryIt locale attempt name order /> }.into_any()
+            let tried = Tried(name.to_owned());
+            view! {
+                <div class="lab-try" data-attempt=attempt.name() data-order=order.to_string()>
+                    <Provider value=tried>
+                        <TryIt />
+                    </Provider>
+                </div>
+            }
+            .into_any()
         }
         (_, Some(why_not)) => {
             view! { <p class="note">{no_sandbox_words(locale, why_not)}</p> }.into_any()

@@ -13,5 +13,5 @@ mod session;
 mod shaka;
 
 pub(crate) use browser::{mounted, now, pause};
-pub(crate) use error::PlayError;
+pub(crate) use error::{PlayError, refusal};
 pub(crate) use session::Session;

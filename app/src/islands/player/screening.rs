@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use super::{Screen, Stage};
 use crate::{
-    api::{hand_over, playing},
     cdm::Device,
     i18n::td_string,
-    model::{HandOver, OrderKind, Playing},
+    model::OrderKind,
     player::{PlayError, Session, mounted, now, pause},
     problem::Problem,
+    shop::{HandOver, hand_over, playing},
     trouble::Trouble,
 };
 
@@ -56,7 +56,7 @@ pub(super) async fn start(screen: Screen) {
 }
 
 async fn prepare(screen: Screen) -> Result<Attempt, PlayError> {
-    let hand_over = hand_over(screen.slug.get_value()).await?;
+    let hand_over = hand_over(&screen.slug.get_value()).await?;
     let device = Device::of(hand_over.cdm).await?;
     screen.stage.set(Stage::Loading(td_string!(
         screen.locale,
@@ -176,11 +176,8 @@ async fn keep_time(screen: Screen, attempt: Rc<Attempt>, order: Uuid) {
     let mut ends_at: Option<f64> = None;
     while is_live(&attempt) {
         // Not on record yet, or no answer: the count goes on as it was.
-        if let Ok(Playing {
-            remaining_ms: Some(left),
-        }) = playing(order, attempt.hand_over.trace).await
-        {
-            ends_at = Some(now() + left as f64);
+        if let Ok(Some(left)) = playing(order, attempt.hand_over.trace).await {
+            ends_at = Some(now() + left);
         }
         for _ in 0..ASK_EVERY {
             if !is_live(&attempt) {
