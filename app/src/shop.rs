@@ -146,7 +146,7 @@ pub(crate) async fn prepare_attempt(attempt: Attempt, order: Uuid) -> Result<Pre
 
 /// What the shop declined, as it says so; none where it says anything else.
 pub(crate) fn problem(answer: &Json) -> Option<Problem> {
-    let text = |name| Some(answer.member(name)?.text()?);
+    let text = |name| answer.member(name)?.text();
     Some(match text("problem")?.as_str() {
         "express-play-refused" => Problem::ExpressPlayRefused {
             code: answer.member("code")?.integer()?,

@@ -1,5 +1,7 @@
 //! What islands ask of the browser.
 
+use std::str::FromStr;
+
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlDocument};
@@ -15,8 +17,28 @@ pub(super) fn keep_open(cookie: &str, open: bool) {
     }
 }
 
-/// An attribute of the nearest element around one that has it. This is how the page tells an island
-/// something: a prop would bring serde's reader into the wasm.
+/// What the page says to an island, in attributes of an element around it: props would bring
+/// serde's reader into the wasm.
+pub(super) struct Said(Option<Element>);
+
+impl Said {
+    /// What an element says, the only one of its kind on the page.
+    pub(super) fn by(selector: &str) -> Self {
+        Self(document().query_selector(selector).ok().flatten())
+    }
+
+    /// A text; none where there is no such attribute.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.0.as_ref()?.get_attribute(name)
+    }
+
+    /// A text that says something.
+    pub(super) fn parsed<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.text(name)?.parse().ok()
+    }
+}
+
+/// An attribute of the nearest element around one that has it.
 pub(super) fn attribute(element: &Element, name: &str) -> Option<String> {
     let around = element.closest(&format!("[{name}]")).ok()??;
     around.get_attribute(name)

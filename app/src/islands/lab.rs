@@ -1,7 +1,5 @@
 //! The lab's buttons: one for each attempt, and one for all of them, one after the other.
 
-#![expect(missing_docs, reason = "what the island macro makes has none")]
-
 use leptos::{html::Div, prelude::*};
 use uuid::Uuid;
 

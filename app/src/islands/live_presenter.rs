@@ -1,7 +1,5 @@
 //! The presenter's drawer, awake: its countdowns run, and it is as open on the next page.
 
-#![expect(missing_docs, reason = "what the island macro makes has none")]
-
 use leptos::{html::Div, prelude::*};
 
 /// The cookie that keeps whether the drawer is open.

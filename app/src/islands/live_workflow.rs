@@ -1,8 +1,6 @@
 //! The workflow as it happens: the view that the server rendered, fetched again whenever there is
 //! more of it, or something else of it is looked at.
 
-#![expect(missing_docs, reason = "what the island macro makes has none")]
-
 use leptos::{html::Div, prelude::*};
 
 #[cfg(feature = "hydrate")]

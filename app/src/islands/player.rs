@@ -1,17 +1,19 @@
 //! Seed steps 6 and 7 from the browser's side: the bound token comes, the device asks for a
 //! licence with it, and the film plays or does not.
 
-#![expect(missing_docs, reason = "what the island macro makes has none")]
-
 use leptos::{
+    context::Provider,
     html::{Button, Video},
     prelude::*,
 };
 
 use super::awake;
+#[cfg(feature = "hydrate")]
+use super::browser::Said;
 use crate::{
     components::alert::Alert,
     i18n::{Locale, td_string},
+    locale::locale,
     model::Slug,
     trouble::Trouble,
     words::time_left,
@@ -61,21 +63,71 @@ impl Screen {
     }
 }
 
+/// What the page says of a film.
+#[derive(Debug, Clone)]
+pub struct Film {
+    /// What plays.
+    pub slug: Slug,
+    /// Its name.
+    pub name: String,
+    /// Path of the still, 16:9.
+    pub backdrop: String,
+    /// Whether to start without a press, where the browser lets it.
+    pub at_once: bool,
+}
+
+/// What [`Player`] stands in: it carries what the page says to the browser.
+#[component]
+pub fn Screening(
+    /// What the page says.
+    film: Film,
+) -> impl IntoView {
+    view! {
+        <div
+            class="screening"
+            data-slug=film.slug.to_string()
+            data-name=film.name.clone()
+            data-backdrop=film.backdrop.clone()
+            data-at-once=film.at_once.then_some("")
+        >
+            <Provider value=film.clone()>
+                <Player />
+            </Provider>
+        </div>
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+fn film() -> Option<Film> {
+    use_context()
+}
+
+/// What the page says: it has one film.
+#[cfg(feature = "hydrate")]
+fn film() -> Option<Film> {
+    let said = Said::by(".screening");
+    Some(Film {
+        slug: said.parsed("data-slug")?,
+        name: said.text("data-name").unwrap_or_default(),
+        backdrop: said.text("data-backdrop").unwrap_or_default(),
+        at_once: said.text("data-at-once").is_some(),
+    })
+}
+
 /// The film's still with a button over it; then the film.
 #[island]
-pub fn Player(
-    /// The language of the page.
-    locale: Locale,
-    /// What plays.
-    slug: Slug,
-    /// Its name.
-    name: String,
-    /// Path of the still, 16:9.
-    backdrop: String,
-    /// Whether to start without a press, where the browser lets it.
-    at_once: bool,
-) -> impl IntoView {
-    let awake = awake();
+pub fn Player() -> impl IntoView {
+    film().map(screen)
+}
+
+fn screen(film: Film) -> impl IntoView {
+    let (awake, locale) = (awake(), locale());
+    let Film {
+        slug,
+        name,
+        backdrop,
+        at_once,
+    } = film;
     let screen = Screen {
         locale,
         slug: StoredValue::new(slug),

@@ -1,12 +1,12 @@
 //! Seed steps 1 to 3 from the browser's side: the device plays the dummy clip, and the page shows
 //! which device ExpressPlay recorded.
 
-#![expect(missing_docs, reason = "what the island macro makes has none")]
-
 use expressplay::DeviceId;
 use leptos::{context::Provider, html::Video, prelude::*};
 
 use super::awake;
+#[cfg(feature = "hydrate")]
+use super::browser::Said;
 use crate::{
     components::{alert::Alert, device_id::WholeDeviceId},
     i18n::{Locale, td_string},
@@ -228,16 +228,12 @@ fn given() -> Given {
 /// What the page says: it has one registration.
 #[cfg(feature = "hydrate")]
 fn given() -> Given {
-    let page = document().query_selector(".register").ok().flatten();
-    let said = |name| page.as_ref().and_then(|page| page.get_attribute(name));
-    let registered = said("data-registered").and_then(|id| id.parse().ok());
+    let said = Said::by(".register");
     Given {
-        registered,
-        cdm: said("data-cdm")
-            .and_then(|name| name.parse().ok())
-            .unwrap_or(Cdm::Simulated),
-        next: said("data-next").and_then(|path| path.parse().ok()),
-        reload: said("data-reload").is_some(),
+        registered: said.parsed("data-registered"),
+        cdm: said.parsed("data-cdm").unwrap_or(Cdm::Simulated),
+        next: said.parsed("data-next"),
+        reload: said.text("data-reload").is_some(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
     api::backend,
     components::{accent::Accents, alert::Alert, loaded::loaded, order_line::OrderLine},
     i18n::td_string,
-    islands::player::Player,
+    islands::player::{Film, Screening},
     locale::locale,
     model::{Order, Title, TitlePage},
     pages::slug,
@@ -40,7 +40,7 @@ pub fn WatchPage() -> impl IntoView {
             let locale = locale();
             let body = match why_not {
                 Some(problem) => Either::Left(view! { <NotYours title=title.clone() problem /> }),
-                None => Either::Right(view! { <Screening title=title.clone() orders at_once /> }),
+                None => Either::Right(view! { <Yours title=title.clone() orders at_once /> }),
             };
             view! {
                 <PageTitle text=td_string!(locale, watch.title, film = title.name.clone()) />
@@ -60,10 +60,16 @@ pub fn WatchPage() -> impl IntoView {
 }
 
 #[component]
-fn Screening(title: Title, orders: Vec<Order>, at_once: bool) -> impl IntoView {
+fn Yours(title: Title, orders: Vec<Order>, at_once: bool) -> impl IntoView {
     let locale = locale();
+    let film = Film {
+        slug: title.slug,
+        name: title.name,
+        backdrop: title.backdrop,
+        at_once,
+    };
     view! {
-        <Player locale slug=title.slug name=title.name backdrop=title.backdrop at_once />
+        <Screening film />
         <p class="note without-script">{td_string!(locale, watch.without_script)}</p>
         {orders.into_iter().map(|order| view! { <OrderLine order may_start=true /> }).collect_view()}
     }
