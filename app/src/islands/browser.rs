@@ -44,14 +44,17 @@ pub(super) fn attribute(element: &Element, name: &str) -> Option<String> {
     around.get_attribute(name)
 }
 
-/// That attribute of every element that has it, in their order.
-pub(super) fn every_with(name: &'static str) -> impl Iterator<Item = String> {
-    let found = document().query_selector_all(&format!("[{name}]")).ok();
+/// The elements of a kind in another, in their order.
+pub(super) fn all_in<T: JsCast>(element: &Element, selector: &str) -> Vec<T> {
+    let found = element.query_selector_all(selector).ok();
     let length = found.as_ref().map_or(0, web_sys::NodeList::length);
-    (0..length).filter_map(move |at| {
-        let element: Element = found.as_ref()?.get(at)?.dyn_into().ok()?;
-        element.get_attribute(name)
-    })
+    let get = |at| found.as_ref()?.get(at)?.dyn_into().ok();
+    (0..length).filter_map(get).collect()
+}
+
+/// The first of them.
+pub(super) fn first_in<T: JsCast>(element: &Element, selector: &str) -> Option<T> {
+    element.query_selector(selector).ok()??.dyn_into().ok()
 }
 
 /// Calls a function at each event, for as long as the page lives.

@@ -34,11 +34,11 @@ mod awake {
 
     use leptos::{html::Div, prelude::*};
     use wasm_bindgen::JsCast;
-    use web_sys::{Element, Event, HtmlDetailsElement, HtmlDivElement};
+    use web_sys::{Element, Event, HtmlDetailsElement};
 
     use super::DRAWER_COOKIE;
     use crate::{
-        islands::browser::{attribute, keep_open, listen},
+        islands::browser::{all_in, attribute, keep_open, listen},
         words::clock_time,
     };
 
@@ -58,7 +58,7 @@ mod awake {
         let tick = move || {
             let gone = Duration::try_from_secs_f64((now() - began) / 1000.0);
             let gone = gone.unwrap_or_default().as_secs();
-            for timer in timers(&root) {
+            for timer in all_in(&root, "[data-seconds]") {
                 show(&timer, gone, &over);
             }
         };
@@ -68,15 +68,6 @@ mod awake {
 
     fn remember(drawer: &HtmlDetailsElement) {
         keep_open(DRAWER_COOKIE, drawer.open());
-    }
-
-    fn timers(root: &HtmlDivElement) -> Vec<Element> {
-        let Ok(found) = root.query_selector_all("[data-seconds]") else {
-            return vec![];
-        };
-        (0..found.length())
-            .filter_map(|place| found.get(place)?.dyn_into().ok())
-            .collect()
     }
 
     fn show(timer: &Element, gone: u64, over: &str) {

@@ -1,7 +1,7 @@
 //! `/lab`: attempts to steal a film of one's own, and what catches each.
 
 use expressplay::ErrorCode;
-use leptos::{context::Provider, prelude::*};
+use leptos::prelude::*;
 use leptos_meta::Title as PageTitle;
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::{
     api::backend,
     components::{loaded::loaded, order_line::OrderLine},
     i18n::{Locale, td_string},
-    islands::lab::{LabBench, Tried, TryIt},
+    islands::lab::LabBench,
     lab::{Attempt, Check, Ground, Lab, NoSandbox, Promise, words},
     local_path::LocalPath,
     locale::locale,
@@ -29,7 +29,10 @@ pub fn LabPage() -> impl IntoView {
                     let tried_on = Some(order.id);
                     view! {
                         <OnTrial order />
-                        <LabBench>{attempts_on(tried_on, no_sandbox)}</LabBench>
+                        <LabBench>
+                            <TryAll />
+                            {attempts_on(tried_on, no_sandbox)}
+                        </LabBench>
                     }
                     .into_any()
                 }
@@ -62,6 +65,44 @@ fn OnTrial(order: Order) -> impl IntoView {
             <OrderLine order />
             <p class="note without-script">{td_string!(locale, lab.without_script)}</p>
         </section>
+    }
+}
+
+/// The button for all attempts, and where it says how it goes.
+#[component]
+fn TryAll() -> impl IntoView {
+    view! {
+        <div class="lab-all with-script">
+            <button class="button" type="button" disabled>
+                {td_string!(locale(), lab.try_all)}
+            </button>
+            <p class="lab-sum" role="status"></p>
+        </div>
+    }
+}
+
+/// The button for one, and where it says what came of it.
+#[component]
+fn TryIt(attempt: Attempt, name: &'static str, order: Uuid) -> impl IntoView {
+    let try_it = td_string!(locale(), lab.try_it);
+    view! {
+        <div
+            class="try"
+            data-attempt=attempt.name()
+            data-order=order.to_string()
+            data-promise="none"
+        >
+            <button
+                class="button button-second with-script"
+                type="button"
+                disabled
+                aria-label=format!("{try_it}: {name}")
+            >
+                {try_it}
+            </button>
+            <p class="try-verdict" role="status"></p>
+            <div class="try-outcome"></div>
+        </div>
     }
 }
 
@@ -142,17 +183,7 @@ fn card(attempt: Attempt, tried_on: Option<Uuid>, why_not: Option<NoSandbox>) ->
         ),
     };
     let tries = match (tried_on, why_not) {
-        (Some(order), None) => {
-            let tried = Tried(name.to_owned());
-            view! {
-                <div class="lab-try" data-attempt=attempt.name() data-order=order.to_string()>
-                    <Provider value=tried>
-                        <TryIt />
-                    </Provider>
-                </div>
-            }
-            .into_any()
-        }
+        (Some(order), None) => view! { <TryIt attempt name order /> }.into_any(),
         (_, Some(why_not)) => {
             view! { <p class="note">{no_sandbox_words(locale, why_not)}</p> }.into_any()
         }
