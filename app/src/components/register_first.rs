@@ -2,12 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    i18n::td_string,
-    islands::register_device::{Given, Registration},
-    locale::locale,
-    model::Cdm,
-};
+use crate::{i18n::td_string, islands::register_device::Registration, locale::locale, model::Cdm};
 
 /// Registers this browser, and loads the page again.
 #[component]
@@ -18,17 +13,11 @@ pub fn RegisterFirst(
     why: &'static str,
 ) -> impl IntoView {
     let locale = locale();
-    let given = Given {
-        registered: None,
-        cdm,
-        next: None,
-        reload: true,
-    };
     view! {
         <section class="step" aria-labelledby="register-heading">
             <h2 id="register-heading">{td_string!(locale, checkout.register)}</h2>
             <p>{why}</p>
-            <Registration given />
+            <Registration registered=None cdm reload=true />
             <WithoutScript />
         </section>
     }

@@ -57,6 +57,12 @@ pub(super) fn first_in<T: JsCast>(element: &Element, selector: &str) -> Option<T
     element.query_selector(selector).ok()??.dyn_into().ok()
 }
 
+/// Gives a class to an element, or takes it away.
+pub(super) fn mark(element: &Element, class: &str, on: bool) {
+    // A class that cannot be set is not seen; the words say the same.
+    let _ = element.class_list().toggle_with_force(class, on);
+}
+
 /// Calls a function at each event, for as long as the page lives.
 pub(super) fn listen<E: wasm_bindgen::convert::FromWasmAbi + 'static>(
     target: &web_sys::EventTarget,

@@ -10,7 +10,7 @@ use crate::{
         device_switch::AnotherDevice, loaded::loaded, register_first::WithoutScript,
     },
     i18n::td_string,
-    islands::register_device::{Given, Registration},
+    islands::register_device::Registration,
     local_path::LocalPath,
     locale::locale,
     model::{Cdm, Device, Order, Rental},
@@ -70,14 +70,9 @@ fn ThisDevice(
     cdm: Cdm,
     next: Option<LocalPath>,
 ) -> impl IntoView {
-    let given = Given {
-        registered: device.as_ref().map(|device| device.device_id),
-        cdm,
-        next,
-        reload: false,
-    };
+    let registered = device.as_ref().map(|device| device.device_id);
     view! {
-        <Registration given />
+        <Registration registered cdm next />
         <WithoutScript />
         {device.map(|device| view! { <DeviceFacts device orders /> })}
     }

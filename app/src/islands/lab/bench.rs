@@ -14,7 +14,7 @@ use web_sys::{Element, HtmlButtonElement, HtmlElement, MouseEvent};
 use super::shown::{failed, told, verdict};
 use crate::{
     i18n::{Locale, td_string},
-    islands::browser::{all_in, attribute, first_in, listen},
+    islands::browser::{all_in, attribute, first_in, listen, mark},
     lab::{Attempt, outcome::Outcome, thief},
     locale::locale,
 };
@@ -101,8 +101,7 @@ impl Bench {
 
     fn at_work(&self, pressed: &Element, busy: bool) {
         self.busy.set(busy);
-        // A class that cannot be set is not seen; the words say the same.
-        let _ = pressed.class_list().toggle_with_force("button-busy", busy);
+        mark(pressed, "button-busy", busy);
         for button in &self.buttons {
             let _ = match busy {
                 true => button.set_attribute("aria-disabled", "true"),
