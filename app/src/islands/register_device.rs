@@ -66,6 +66,7 @@ impl Step {
     }
 }
 
+#[cfg(any(feature = "hydrate", test))]
 impl Stage {
     /// A step's mark in the list: `done`, `now`, or nothing yet.
     fn mark(&self, step: Step) -> &'static str {
