@@ -8,10 +8,14 @@ use super::{OPEN, REMEMBERED};
 
 /// Keeps, for the next page, whether what a cookie is named after is open.
 pub(super) fn keep_open(cookie: &str, open: bool) {
-    let open = if open { OPEN } else { "" };
+    keep(cookie, if open { OPEN } else { "" });
+}
+
+/// Keeps something for the next page, under a cookie's name.
+pub(super) fn keep(cookie: &str, value: &str) {
     if let Ok(document) = document().dyn_into::<HtmlDocument>() {
-        // A browser that keeps no cookies shows it closed next time.
-        let _ = document.set_cookie(&format!("{cookie}={open}; {REMEMBERED}"));
+        // A browser that keeps no cookies shows the next page as if there had been none.
+        let _ = document.set_cookie(&format!("{cookie}={value}; {REMEMBERED}"));
     }
 }
 

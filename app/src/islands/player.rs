@@ -4,7 +4,7 @@
 #![expect(missing_docs, reason = "what the island macro makes has none")]
 
 use leptos::{
-    html::{Button, Video},
+    html::{Button, Div, Video},
     prelude::*,
 };
 
@@ -18,7 +18,15 @@ use crate::{
 };
 
 #[cfg(feature = "hydrate")]
+mod controls;
+#[cfg(feature = "hydrate")]
+mod parts;
+#[cfg(feature = "hydrate")]
+mod positions;
+#[cfg(feature = "hydrate")]
 mod screening;
+#[cfg(feature = "hydrate")]
+mod subtitles;
 
 /// Where a screening stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +54,10 @@ pub struct Screen {
     pub stage: RwSignal<Stage>,
     /// Milliseconds left of a rental that is playing.
     pub remaining: RwSignal<Option<u64>>,
+    /// Where it starts, in seconds; and where it is, once it plays.
+    pub from: StoredValue<f64>,
+    /// All of it: picture, words and controls.
+    pub root: NodeRef<Div>,
     /// The video element, while there is one.
     pub video: NodeRef<Video>,
     /// The button, while there is one.
@@ -59,9 +71,15 @@ impl Screen {
             Stage::Loading(_) | Stage::Waiting | Stage::Playing
         )
     }
+
+    /// `0:12 of 0:42`.
+    #[cfg(feature = "hydrate")]
+    fn at(self, now: &str, whole: &str) -> String {
+        td_string!(self.locale, player.at, now, whole)
+    }
 }
 
-/// The film's still with a button over it; then the film.
+/// The film's still with a button over it; then the film, with the controls.
 #[island]
 pub fn Player(
     /// The language of the page.
@@ -74,6 +92,10 @@ pub fn Player(
     backdrop: String,
     /// Whether to start without a press, where the browser lets it.
     at_once: bool,
+    /// Where to start, in seconds.
+    from: u32,
+    /// The controls, as the server rendered them.
+    children: Children,
 ) -> impl IntoView {
     let awake = awake();
     let screen = Screen {
@@ -81,26 +103,31 @@ pub fn Player(
         slug: StoredValue::new(slug),
         stage: RwSignal::new(Stage::Ready),
         remaining: RwSignal::new(None),
+        from: StoredValue::new(f64::from(from)),
+        root: NodeRef::new(),
         video: NodeRef::new(),
         button: NodeRef::new(),
     };
     let stage = screen.stage;
     let playing = Memo::new(move |_| *stage.read() == Stage::Playing);
+    Effect::new(move |_| wake(screen));
     if at_once {
         Effect::new(move |_| start(screen));
     }
     view! {
-        <div class="screen" class:screen-on=move || playing.get()>
+        <div
+            class="screen"
+            class:screen-on=move || playing.get()
+            node_ref=screen.root
+            role="group"
+            aria-label=name
+            tabindex="-1"
+        >
             <img class="screen-still" src=backdrop alt="" width="1280" height="720" />
             <Show when=move || screen.has_video()>
-                <video
-                    class="screen-video"
-                    node_ref=screen.video
-                    controls=move || playing.get()
-                    playsinline
-                    aria-label=name.clone()
-                ></video>
+                <video class="screen-video" node_ref=screen.video playsinline></video>
             </Show>
+            {children()}
             <div class="screen-over">
                 <p class="screen-status" role="status">
                     {move || match *stage.read() {
@@ -159,9 +186,16 @@ pub fn Player(
     }
 }
 
-/// Only a browser can press the button.
+/// Only a browser can press the button …
 #[cfg(not(feature = "hydrate"))]
 fn start(_: Screen) {}
+
+/// … and use the controls.
+#[cfg(not(feature = "hydrate"))]
+fn wake(_: Screen) {}
+
+#[cfg(feature = "hydrate")]
+use controls::wake;
 
 #[cfg(feature = "hydrate")]
 fn start(screen: Screen) {

@@ -76,7 +76,8 @@ async fn run(screen: Screen, attempt: Rc<Attempt>) {
         spawn_local(follow(screen, Rc::clone(&attempt), order.id, order.kind));
     }
     spawn_local(watch_for_failure(screen, Rc::clone(&attempt)));
-    match attempt.session.load().await {
+    let from = screen.from.get_value();
+    match attempt.session.load(from).await {
         Ok(()) => roll(screen, &attempt).await,
         Err(error) => fail(screen, &attempt, &error).await,
     }
@@ -87,11 +88,10 @@ async fn roll(screen: Screen, attempt: &Rc<Attempt>) {
     match attempt.session.play().await {
         Ok(()) => {
             screen.stage.set(Stage::Playing);
-            // The pressed button is gone: the keyboard goes on with the film's own controls, as
-            // soon as they are there.
+            // The pressed button is gone: the keyboard goes on with the film.
             tick().await;
-            if let Some(video) = screen.video.get_untracked() {
-                let _ = video.focus();
+            if let Some(root) = screen.root.get_untracked() {
+                let _ = root.focus();
             }
         }
         Err(PlayError::NeedsPress) => {
