@@ -1,6 +1,6 @@
 //! How far a viewer has come in each title.
 
-use app::{model::Slug, watching::position::Position};
+use app::watching::position::Position;
 use jiff::Timestamp;
 use sqlx::SqlitePool;
 use uuid::Uuid;

@@ -1,5 +1,7 @@
 //! How far a viewer has come in a title, and whether to go on from there.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Slug;
 
 /// Where the player tells how far it has come: a form with `slug` and `seconds`. It is answered with
@@ -12,7 +14,7 @@ const FIRST: u32 = 3;
 const LAST: u32 = 5;
 
 /// How far a viewer has come in a title.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// The title.
     pub slug: Slug,
