@@ -97,7 +97,7 @@ test('keys are left to what has the focus', async ({ device }) => {
   // What has nothing to do with the film keeps all of its keys.
   for (const other of [
     page.getByRole('combobox', { name: 'Subtitles' }),
-    page.getByRole('link', { name: 'About the film' }),
+    page.getByRole('link', { name: 'About this film' }),
     page.getByRole('button', { name: 'English', exact: true }),
   ]) {
     await other.focus();
@@ -200,6 +200,49 @@ test('a film goes on where it was left, from the catalogue too', async ({ device
   await expect(frame(device)).toBeFocused();
 });
 
+test('a film that does not come fast enough says so, and goes on', async ({ device }) => {
+  const { page } = device;
+  await device.buyAndPlay('tidewater');
+  const film = new Film(page);
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  // From 18 to 24 seconds.
+  await page.route('**/video-4.m4s', async (route) => {
+    await released;
+    await route.continue();
+  });
+  await film.press('5');
+  const stalled = page.getByText('Waiting for more of the film…');
+  await expect(stalled).toBeVisible();
+  await film.expect('currentTime', 21);
+  release();
+  await expect.poll(() => film.says('currentTime')).toBeGreaterThan(21.5);
+  await expect(stalled).toBeHidden();
+});
+
+test('another try goes on where the film was, and as loud', async ({ shop, device }) => {
+  const { page } = device;
+  device.tolerated = /^Failed to load resource: net::ERR_/;
+  await page.addInitScript(noteTheStart);
+  await device.buyAndPlay('tidewater');
+  const film = new Film(page);
+  await film.press('ArrowDown', 'm');
+  await film.expect('muted', true);
+  // The rest of the film does not come.
+  await page.route('**/titles/**', (route) => route.abort());
+  await film.press('5');
+  await device.expectAlert("The film's files did not come.");
+  await expect(page.getByRole('button', { name: 'Try again' })).toBeFocused();
+  await expect(page.locator('.controls')).toBeHidden();
+  await page.unroute('**/titles/**');
+  await page.evaluate(() => delete (window as { startedAt?: number }).startedAt);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  expect(await startedAt(device)).toBeGreaterThan(20);
+  await film.expect('muted', true);
+  await film.expect('volume', 0.9);
+  expect(shop.log).not.toContain('ERROR');
+});
+
 test('the controls leave a film alone that nobody disturbs, but not the keyboard', async ({ device }) => {
   const { page } = device;
   await device.buyAndPlay('tidewater');
@@ -235,6 +278,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.screenshot({ path: info.outputPath('paused.png') });
 
       const around = await frame(device).boundingBox();
+      const picture = await page.locator('video').boundingBox();
+      expect(around?.height, 'all of it is over the picture').toBeCloseTo(picture?.height ?? NaN, 0);
       for (const part of await page.locator('.bar > :visible, .cue').all()) {
         const box = await part.boundingBox();
         expect(box?.x).toBeGreaterThanOrEqual(around?.x ?? NaN);

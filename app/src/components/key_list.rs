@@ -19,7 +19,7 @@ pub fn KeyList(
         (&["←", "→"], td_string!(locale, player.key.five)),
         (&["j", "l"], td_string!(locale, player.key.ten)),
         (&["Home", "End"], td_string!(locale, player.key.ends)),
-        (&["0", "9"], td_string!(locale, player.key.tenths)),
+        (&["0–9"], td_string!(locale, player.key.tenths)),
         (&["↑", "↓"], td_string!(locale, player.key.louder)),
         (&["m"], td_string!(locale, player.key.mute)),
         (&["c"], td_string!(locale, player.key.subtitles)),

@@ -298,9 +298,10 @@ impl Controls {
 
         let _ = parts.timeline.set_attribute("max", &whole.to_string());
         parts.timeline.set_value_as_number(video.current_time());
-        let seen = running_time(video.current_time() as u32);
+        // A film of 42 seconds may end a hundredth before they are full.
+        let seen = running_time((video.current_time() + 0.1) as u32);
         if parts.now.text_content().as_deref() != Some(&seen) {
-            let whole = running_time(whole as u32);
+            let whole = running_time(whole.round() as u32);
             let text = self.screen.at(&seen, &whole);
             let _ = parts.timeline.set_attribute("aria-valuetext", &text);
             parts.now.set_text_content(Some(&seen));
