@@ -20,6 +20,7 @@ use crate::{
     problem::Problem,
     receipt::OrderPage,
     slot::Slot,
+    watching::position::Position,
     workflow::{LicenseReport, Workflow, WorkflowQuery},
 };
 
@@ -99,6 +100,10 @@ pub trait Backend: Send + Sync {
 
     /// Every order of the viewer, newest first; empty for nobody.
     async fn orders(&self) -> Result<Vec<Order>, Problem>;
+
+    /// The films that the viewer is in the middle of and can still play, the newest first; empty for
+    /// nobody.
+    async fn positions(&self) -> Result<Vec<Position>, Problem>;
 
     /// One order of the viewer: its receipt and its history.
     ///

@@ -19,6 +19,7 @@
 //! | [`shelf_query`] | server | what a viewer looks for on the shelf, as it stands in the address |
 //! | [`locale`], [`i18n`] | both | which language a viewer reads, and every text in both |
 //! | [`slot`] | both | which of the devices in this browser is in use |
+//! | [`watching`] | both | what keys do to a film, where to go on from, and its subtitles |
 //! | [`local_path`], [`trouble`], [`words`] | both | a path that stays on this site, a problem as shown, times and amounts in words |
 //!
 //! The server half is feature `ssr`, the browser half `hydrate`. Pages need no wasm: only the
@@ -37,6 +38,7 @@ pub mod problem;
 pub mod receipt;
 pub mod slot;
 pub mod trouble;
+pub mod watching;
 pub mod words;
 pub mod workflow;
 

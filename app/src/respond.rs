@@ -61,17 +61,25 @@ pub fn leave_open(cookie: &str) {
 /// Whether this browser left open what that cookie is named after.
 #[must_use]
 pub fn left_open(cookie: &str) -> bool {
-    let wanted = format!("{cookie}={OPEN}");
+    kept(cookie).as_deref() == Some(OPEN)
+}
+
+/// What this browser keeps under that cookie's name.
+#[must_use]
+pub fn kept(cookie: &str) -> Option<String> {
     with_context::<Parts, _>(|parts| {
-        parts
+        let pairs = parts
             .headers
             .get_all(COOKIE)
             .into_iter()
             .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .any(|pair| pair.trim() == wanted)
+            .flat_map(|value| value.split(';'));
+        pairs
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(name, _)| *name == cookie)
+            .map(|(_, value)| value.to_owned())
     })
-    .unwrap_or(false)
+    .flatten()
 }
 
 /// The status of an answer that has only a problem to show.

@@ -95,6 +95,15 @@ export class Device {
     await this.page.getByRole('button', { name: 'Play' }).click();
   }
 
+  /** Buys a film and plays it. */
+  async buyAndPlay(slug: string): Promise<void> {
+    await this.signIn();
+    await this.register();
+    await this.order('Buy', slug);
+    await this.page.getByRole('button', { name: 'Play' }).click();
+    await this.expectPlaying(0.2);
+  }
+
   /** Waits until the film has played for so long. */
   async expectPlaying(seconds = 1): Promise<void> {
     await expect
@@ -119,11 +128,15 @@ export class Device {
   /** The colours of the picture on the screen. Chromium gives protected frames to no canvas, so
    * what the screen shows is taken first, and decoded to a canvas afterwards. */
   async picture(): Promise<Picture> {
-    const video = this.page.locator('video');
-    // Without its controls: a progress bar that moves is no film.
-    await video.evaluate((element) => element.removeAttribute('controls'));
-    const png = await video.screenshot();
-    await video.evaluate((element) => element.setAttribute('controls', ''));
+    // Without what stands over it: a time that counts is no film.
+    const over = this.page.locator('.controls, .cue');
+    const show = (visibility: string) =>
+      over.evaluateAll((all, value) => {
+        for (const element of all) (element as HTMLElement).style.visibility = value;
+      }, visibility);
+    await show('hidden');
+    const png = await this.page.locator('video').screenshot();
+    await show('');
     const decoder = await this.context.browser()!.newPage();
     try {
       return await decoder.evaluate(measure, png.toString('base64'));

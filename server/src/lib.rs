@@ -12,6 +12,7 @@
 //! | [`records`] | what ExpressPlay's records say, and what they leave open |
 //! | [`orders`], [`payment`], [`rental`] | what was sold, charged once, and for how long |
 //! | [`moves`] | a purchase that moves to another device |
+//! | [`positions`] | how far a viewer has come in a title |
 //! | [`presenter`] | what a presenter may do to clock, simulator and shop |
 //! | [`catalogue`] | the titles and their keys, from `media/catalogue.toml` |
 //! | [`workflow`] | every message of it, kept for whoever wants to see how it works |
@@ -53,6 +54,7 @@ pub mod moves;
 pub mod mutual_tls;
 pub mod orders;
 pub mod payment;
+pub mod positions;
 pub mod presenter;
 pub mod records;
 pub mod rental;

@@ -110,7 +110,14 @@ impl Presenter {
         let mut tx = db.begin_with("begin immediate").await?;
         // Those that refer to others first.
         for table in [
-            "moves", "payments", "orders", "handles", "devices", "messages", "episodes",
+            "moves",
+            "payments",
+            "orders",
+            "positions",
+            "handles",
+            "devices",
+            "messages",
+            "episodes",
         ] {
             sqlx::query(&format!("delete from {table}"))
                 .execute(&mut *tx)

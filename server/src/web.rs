@@ -106,6 +106,7 @@ pub(crate) fn router(shop: Arc<Shop>, sessions: SqliteStore, place: Place, site:
         .fallback(static_or_not_found)
         .with_state(options)
         .merge(workflow::host::routes(Arc::clone(&shop)))
+        .merge(backend::watching::routes(Arc::clone(&shop)))
         .layer(session_layer(sessions, https))
         .layer(middleware::map_request(without_referer))
         .layer(middleware::from_fn(short_bodies))

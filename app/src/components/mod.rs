@@ -8,6 +8,8 @@ pub mod accent;
 #[cfg(feature = "ssr")]
 pub mod card;
 #[cfg(feature = "ssr")]
+pub mod controls;
+#[cfg(feature = "ssr")]
 pub mod device_facts;
 #[cfg(feature = "ssr")]
 pub mod device_switch;
@@ -15,6 +17,8 @@ pub mod device_switch;
 pub mod field;
 #[cfg(feature = "ssr")]
 pub mod footer;
+#[cfg(feature = "ssr")]
+pub mod key_list;
 #[cfg(feature = "ssr")]
 pub mod loaded;
 #[cfg(feature = "ssr")]
@@ -34,7 +38,11 @@ pub mod poster;
 #[cfg(feature = "ssr")]
 pub mod register_first;
 #[cfg(feature = "ssr")]
+pub mod registration;
+#[cfg(feature = "ssr")]
 pub mod row;
+#[cfg(feature = "ssr")]
+pub mod screen;
 #[cfg(feature = "ssr")]
 pub mod search;
 #[cfg(feature = "ssr")]

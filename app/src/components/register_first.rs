@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{i18n::td_string, islands::register_device::Registration, locale::locale, model::Cdm};
+use crate::{components::registration::Registration, i18n::td_string, locale::locale, model::Cdm};
 
 /// Registers this browser, and loads the page again.
 #[component]

@@ -1,7 +1,5 @@
 //! What islands ask of the browser.
 
-use std::str::FromStr;
-
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlDocument};
@@ -10,31 +8,14 @@ use super::{OPEN, REMEMBERED};
 
 /// Keeps, for the next page, whether what a cookie is named after is open.
 pub(super) fn keep_open(cookie: &str, open: bool) {
-    let open = if open { OPEN } else { "" };
-    if let Ok(document) = document().dyn_into::<HtmlDocument>() {
-        // A browser that keeps no cookies shows it closed next time.
-        let _ = document.set_cookie(&format!("{cookie}={open}; {REMEMBERED}"));
-    }
+    keep(cookie, if open { OPEN } else { "" });
 }
 
-/// What the page says to an island, in attributes of an element around it: props would bring
-/// serde's reader into the wasm.
-pub(super) struct Said(Option<Element>);
-
-impl Said {
-    /// What an element says, the only one of its kind on the page.
-    pub(super) fn by(selector: &str) -> Self {
-        Self(document().query_selector(selector).ok().flatten())
-    }
-
-    /// A text; none where there is no such attribute.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        self.0.as_ref()?.get_attribute(name)
-    }
-
-    /// A text that says something.
-    pub(super) fn parsed<T: FromStr>(&self, name: &str) -> Option<T> {
-        self.text(name)?.parse().ok()
+/// Keeps something for the next page, under a cookie's name.
+pub(super) fn keep(cookie: &str, value: &str) {
+    if let Ok(document) = document().dyn_into::<HtmlDocument>() {
+        // A browser that keeps no cookies shows the next page as if there had been none.
+        let _ = document.set_cookie(&format!("{cookie}={value}; {REMEMBERED}"));
     }
 }
 

@@ -8,9 +8,9 @@ use crate::{
     components::{
         alert::Alert, device_facts::DeviceFacts, device_id::ShortDeviceId,
         device_switch::AnotherDevice, loaded::loaded, register_first::WithoutScript,
+        registration::Registration,
     },
     i18n::td_string,
-    islands::register_device::Registration,
     local_path::LocalPath,
     locale::locale,
     model::{Cdm, Device, Order, Rental},

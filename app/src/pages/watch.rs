@@ -6,14 +6,16 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     api::backend,
-    components::{accent::Accents, alert::Alert, loaded::loaded, order_line::OrderLine},
+    components::{
+        accent::Accents, alert::Alert, loaded::loaded, order_line::OrderLine, screen::Screen,
+    },
     i18n::td_string,
-    islands::player::{Film, Screening},
     locale::locale,
     model::{Order, Title, TitlePage},
     pages::slug,
     problem::Problem,
     trouble::Trouble,
+    words::running_time,
 };
 
 /// The watch page. With `?play` in its address it starts at once.
@@ -27,49 +29,48 @@ pub fn WatchPage() -> impl IntoView {
         if backend.viewer().await?.is_none() {
             return Err(Problem::SignedOut);
         }
-        Ok(page)
+        let positions = backend.positions().await?;
+        let midway = positions.into_iter().find(|it| it.slug == slug);
+        Ok((page, midway.map_or(0, |it| it.seconds)))
     };
-    loaded(
-        load,
-        move |TitlePage {
-                  title,
-                  orders,
-                  why_not,
-                  ..
-              }| {
-            let locale = locale();
-            let body = match why_not {
-                Some(problem) => Either::Left(view! { <NotYours title=title.clone() problem /> }),
-                None => Either::Right(view! { <Yours title=title.clone() orders at_once /> }),
-            };
-            view! {
-                <PageTitle text=td_string!(locale, watch.title, film = title.name.clone()) />
-                <Accents titles=vec![title.clone()] />
-                <article class="watch-page" data-title=title.slug.to_string()>
-                    <h1>{title.name}</h1>
-                    {body}
-                    <p>
-                        <a class="quiet-link" href=format!("/title/{}", title.slug)>
-                            {td_string!(locale, watch.about)}
-                        </a>
-                    </p>
-                </article>
-            }
-        },
-    )
+    loaded(load, move |(page, from)| {
+        let TitlePage {
+            title,
+            orders,
+            why_not,
+            ..
+        } = page;
+        let locale = locale();
+        let body = match why_not {
+            Some(problem) => Either::Left(view! { <NotYours title=title.clone() problem /> }),
+            None => Either::Right(view! { <Screening title=title.clone() orders at_once from /> }),
+        };
+        view! {
+            <PageTitle text=td_string!(locale, watch.title, film = title.name.clone()) />
+            <Accents titles=vec![title.clone()] />
+            <article class="watch-page" data-title=title.slug.to_string()>
+                <h1>{title.name}</h1>
+                {body}
+                <p>
+                    <a class="quiet-link" href=format!("/title/{}", title.slug)>
+                        {td_string!(locale, watch.about)}
+                    </a>
+                </p>
+            </article>
+        }
+    })
 }
 
 #[component]
-fn Yours(title: Title, orders: Vec<Order>, at_once: bool) -> impl IntoView {
+fn Screening(title: Title, orders: Vec<Order>, at_once: bool, from: u32) -> impl IntoView {
     let locale = locale();
-    let film = Film {
-        slug: title.slug,
-        name: title.name,
-        backdrop: title.backdrop,
-        at_once,
-    };
+    let goes_on = (from > 0).then(|| {
+        let at = running_time(from);
+        view! { <p class="screen-goes-on">{td_string!(locale, watch.goes_on, at)}</p> }
+    });
     view! {
-        <Screening film />
+        <Screen title at_once from />
+        {goes_on}
         <p class="note without-script">{td_string!(locale, watch.without_script)}</p>
         {orders.into_iter().map(|order| view! { <OrderLine order may_start=true /> }).collect_view()}
     }

@@ -108,12 +108,13 @@ impl Session {
         Ok(session)
     }
 
-    /// Loads the film.
+    /// Loads the film, to start at so many seconds.
     ///
     /// # Errors
     /// What the player said, the licence's refusal included.
-    pub(crate) async fn load(&self) -> Result<(), PlayError> {
-        self.unless_it_fails(self.player.load(&self.manifest)).await
+    pub(crate) async fn load(&self, from: f64) -> Result<(), PlayError> {
+        let loaded = self.player.load(&self.manifest, from);
+        self.unless_it_fails(loaded).await
     }
 
     /// Starts it; returns when it moves.
@@ -133,7 +134,7 @@ impl Session {
     pub(crate) async fn play_through(&self) -> Result<(), PlayError> {
         self.video.set_muted(true);
         let ended = self.event("ended");
-        self.load().await?;
+        self.load(0.0).await?;
         self.play().await?;
         let late = timer(PATIENCE);
         self.unless_it_fails(Promise::race(&Array::of2(&ended, &late)))

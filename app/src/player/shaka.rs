@@ -29,7 +29,7 @@ extern "C" {
     pub(super) fn configure(this: &Player, settings: &JsValue) -> bool;
 
     #[wasm_bindgen(method)]
-    pub(super) fn load(this: &Player, manifest: &str) -> Promise;
+    pub(super) fn load(this: &Player, manifest: &str, from: f64) -> Promise;
 
     #[wasm_bindgen(method)]
     pub(super) fn destroy(this: &Player) -> Promise;

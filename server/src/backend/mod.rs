@@ -8,6 +8,7 @@ mod playing;
 mod presenting;
 mod registering;
 mod selling;
+pub(crate) mod watching;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use app::{
     problem::Problem,
     receipt::OrderPage,
     slot::Slot,
+    watching::position::Position,
     workflow::{Field, LicenseReport, Value, Workflow, WorkflowQuery},
 };
 use async_trait::async_trait;
@@ -130,6 +132,10 @@ impl Backend for Request {
 
     async fn orders(&self) -> Result<Vec<Order>, Problem> {
         self.all_orders().await.map_err(Error::into_problem)
+    }
+
+    async fn positions(&self) -> Result<Vec<Position>, Problem> {
+        self.midway().await.map_err(Error::into_problem)
     }
 
     async fn order(&self, id: Uuid) -> Result<OrderPage, Problem> {

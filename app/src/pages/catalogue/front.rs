@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{hero::Hero, how::How, of_genre};
+use super::{going_on::GoingOn, hero::Hero, how::How, of_genre};
 use crate::{
     components::{
         card::{Card, playable, worth},
@@ -14,6 +14,7 @@ use crate::{
     locale::locale,
     model::{Order, Title},
     shelf_query::ShelfQuery,
+    watching::position::Position,
 };
 
 /// The front.
@@ -23,6 +24,8 @@ pub fn Front(
     shelf: Vec<Title>,
     /// The viewer's orders.
     orders: Vec<Order>,
+    /// The films that the viewer is in the middle of.
+    positions: Vec<Position>,
 ) -> impl IntoView {
     let locale = locale();
     let hero = shelf.first().cloned().map(|title| {
@@ -38,6 +41,7 @@ pub fn Front(
             </p>
         </div>
         {hero}
+        <GoingOn shelf=shelf.clone() positions />
         <Yours shelf=shelf.clone() orders=orders.clone() />
         <div class="shelf-top">
             <h2 id="shelf-heading">{td_string!(locale, catalogue.shelf)}</h2>

@@ -2,6 +2,7 @@
 
 pub mod found;
 pub mod front;
+pub mod going_on;
 pub mod hero;
 pub mod how;
 
@@ -28,9 +29,13 @@ pub fn CataloguePage() -> impl IntoView {
     let query = use_query_map().with_untracked(|query| ShelfQuery::read(|field| query.get(field)));
     let load = async {
         let backend = backend()?;
-        Ok((backend.titles().await?, backend.orders().await?))
+        Ok((
+            backend.titles().await?,
+            backend.orders().await?,
+            backend.positions().await?,
+        ))
     };
-    loaded(load, move |(shelf, orders)| {
+    loaded(load, move |(shelf, orders, positions)| {
         let query = query.clone().on(&shelf);
         if shelf.is_empty() {
             return EitherOf3::A(view! { <Empty /> });
@@ -39,7 +44,7 @@ pub fn CataloguePage() -> impl IntoView {
             return EitherOf3::B(view! {
                 <PageTitle text="" />
                 <Accents titles=shelf.clone() />
-                <Front shelf orders />
+                <Front shelf orders positions />
             });
         }
         let found = query.find(&shelf);

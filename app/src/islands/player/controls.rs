@@ -1,0 +1,322 @@
+//! What the controls over the film do. Their html is the server's, in [`crate::components`].
+//!
+//! One listener hears all of it. Events of a media element do not bubble, so it hears them on their
+//! way down; and it asks for the video each time, because each attempt to play has its own.
+
+use std::{cell::Cell, rc::Rc, time::Duration};
+
+use leptos::{prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlVideoElement, KeyboardEvent};
+
+use super::{
+    parts::{Parts, mark},
+    positions::Teller,
+    screen::Screen,
+    subtitles,
+};
+use crate::{
+    player::now,
+    watching::keys::{Command, Focus, clamped},
+    words::running_time,
+};
+
+/// After so many milliseconds in which nobody stirs, the controls leave the film alone.
+const STILL: f64 = 3000.0;
+/// What is over sooner is no stall.
+const STALL: Duration = Duration::from_millis(600);
+
+/// What is heard of the controls and the film …
+const ON_SCREEN: [&str; 17] = [
+    "change",
+    "click",
+    "cuechange",
+    "durationchange",
+    "ended",
+    "focusin",
+    "input",
+    "loadedmetadata",
+    "pause",
+    "play",
+    "playing",
+    "pointerdown",
+    "pointermove",
+    "seeked",
+    "timeupdate",
+    "volumechange",
+    "waiting",
+];
+/// … and of the page around them.
+const ON_PAGE: [&str; 4] = [
+    "fullscreenchange",
+    "keydown",
+    "pagehide",
+    "visibilitychange",
+];
+
+struct Controls {
+    screen: Rc<Screen>,
+    root: HtmlElement,
+    parts: Parts,
+    /// When somebody stirred last.
+    stirred: Cell<f64>,
+    /// How loud it was last, and whether it was silenced: the next attempt is as loud.
+    sound: Cell<(f64, bool)>,
+    teller: Teller,
+}
+
+/// Starts to listen, for as long as the page lives.
+pub(super) fn wake(screen: &Rc<Screen>) {
+    let root = screen.root.clone();
+    let Some(parts) = Parts::of(&root) else {
+        return;
+    };
+    let page = document();
+    if !page.fullscreen_enabled() {
+        parts.full.set_hidden(true);
+    }
+    let controls = Rc::new(Controls {
+        screen: Rc::clone(screen),
+        root: root.clone(),
+        parts,
+        stirred: Cell::default(),
+        sound: Cell::new((1.0, false)),
+        teller: Teller::of(screen.slug.clone()),
+    });
+    let hear = Closure::<dyn Fn(Event)>::new(move |event: Event| controls.hear(&event));
+    let listen = |target: &EventTarget, events: &[&str]| {
+        let call = hear.as_ref().unchecked_ref();
+        for event in events {
+            // An event that cannot be listened to does not come.
+            let _ = target.add_event_listener_with_callback_and_bool(event, call, true);
+        }
+    };
+    listen(&root, &ON_SCREEN);
+    // What is sent to the window alone passes no document; all else passes both.
+    listen(&window(), &ON_PAGE);
+    hear.forget();
+}
+
+impl Controls {
+    fn hear(self: &Rc<Self>, event: &Event) {
+        let Some(video) = self.video() else {
+            return;
+        };
+        match event.type_().as_str() {
+            "keydown" => self.pressed(event, &video),
+            "click" => self.clicked(event, &video),
+            "input" | "change" => self.moved(event, &video),
+            "focusin" | "pointerdown" | "pointermove" => self.stir(),
+            "timeupdate" => self.goes_on(&video),
+            "cuechange" => subtitles::show(event, &self.parts),
+            "waiting" => self.stalls(),
+            "playing" => {
+                subtitles::choose(&self.parts, &video, &self.screen.slug);
+                self.runs();
+            }
+            "loadedmetadata" => {
+                let (volume, muted) = self.sound.get();
+                video.set_volume(volume);
+                video.set_muted(muted);
+            }
+            "volumechange" => self.sound.set((video.volume(), video.muted())),
+            "pause" | "pagehide" => {
+                self.runs();
+                self.tell(&video);
+            }
+            "visibilitychange" if document().hidden() => self.tell(&video),
+            "ended" => self.screen.from.set(0.0),
+            _ => {}
+        }
+        self.show(&video);
+    }
+
+    fn video(&self) -> Option<HtmlVideoElement> {
+        self.root.query_selector("video").ok()??.dyn_into().ok()
+    }
+
+    fn tell(&self, video: &HtmlVideoElement) {
+        if self.screen.is_on() {
+            self.teller.tell(video.current_time());
+        }
+    }
+
+    /// Somebody is there: the controls are, too.
+    fn stir(&self) {
+        self.stirred.set(now());
+        mark(&self.root, "data-still", false);
+    }
+
+    fn goes_on(&self, video: &HtmlVideoElement) {
+        if !self.screen.is_on() {
+            return;
+        }
+        self.screen.from.set(video.current_time());
+        if !video.paused() {
+            mark(&self.root, "data-still", now() - self.stirred.get() > STILL);
+            self.teller.tell_now_and_then(video.current_time());
+        }
+    }
+
+    fn stalls(self: &Rc<Self>) {
+        mark(&self.root, "data-stalled", true);
+        let controls = Rc::clone(self);
+        set_timeout(
+            move || {
+                let status = &controls.parts.status;
+                if controls.root.has_attribute("data-stalled") {
+                    status.set_text_content(status.get_attribute("data-stalled").as_deref());
+                }
+            },
+            STALL,
+        );
+    }
+
+    fn runs(&self) {
+        mark(&self.root, "data-stalled", false);
+        self.parts.status.set_text_content(None);
+    }
+
+    fn pressed(&self, event: &Event, video: &HtmlVideoElement) {
+        let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
+            return;
+        };
+        if !self.screen.is_on() {
+            return;
+        }
+        if self.focus() != Focus::Elsewhere {
+            self.stir();
+        }
+        let alone = !(event.ctrl_key() || event.meta_key() || event.alt_key());
+        if alone && let Some(command) = Command::of(&event.key(), self.focus()) {
+            event.prevent_default();
+            self.obey(command, video);
+        }
+    }
+
+    fn focus(&self) -> Focus {
+        let Some(active) = document().active_element() else {
+            return Focus::Picture;
+        };
+        let is = |part: &Element| *part == active;
+        match active.tag_name().as_str() {
+            "BODY" => Focus::Picture,
+            _ if is(&self.root) => Focus::Picture,
+            _ if is(&self.parts.timeline) => Focus::Timeline,
+            _ if is(&self.parts.volume) => Focus::Slider,
+            "BUTTON" if self.root.contains(Some(&active)) => Focus::Button,
+            _ => Focus::Elsewhere,
+        }
+    }
+
+    fn clicked(&self, event: &Event, video: &HtmlVideoElement) {
+        let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+        let Some(target) = target.filter(|_| self.screen.is_on()) else {
+            return;
+        };
+        let button = target.closest("[data-do]").ok().flatten();
+        let does = button.and_then(|button| button.get_attribute("data-do"));
+        let command = match does.as_deref() {
+            Some("mute") => Command::Mute,
+            Some("full") => Command::FullScreen,
+            Some("again") => {
+                // It is about to go, and the keyboard with it.
+                let _ = self.root.focus();
+                Command::Toggle
+            }
+            Some(_) => Command::Toggle,
+            // A finger on the picture only asks for the controls.
+            None if target.tag_name() == "VIDEO" && !by_finger(event) => Command::Toggle,
+            None => return,
+        };
+        self.obey(command, video);
+    }
+
+    fn moved(&self, event: &Event, video: &HtmlVideoElement) {
+        let parts = &self.parts;
+        let target = event.target();
+        let is = |part: &EventTarget| target.as_ref() == Some(part);
+        if is(&parts.timeline) {
+            video.set_current_time(parts.timeline.value_as_number());
+        } else if is(&parts.volume) {
+            video.set_muted(false);
+            video.set_volume(clamped(parts.volume.value_as_number(), 100.0) / 100.0);
+        } else if is(&parts.subtitles) {
+            subtitles::chosen(parts);
+            subtitles::choose(parts, video, &self.screen.slug);
+        }
+        self.stir();
+    }
+
+    fn obey(&self, command: Command, video: &HtmlVideoElement) {
+        self.stir();
+        let whole = video.duration();
+        match command {
+            Command::Toggle if video.paused() => play(video),
+            Command::Toggle => video.pause().unwrap_or_default(),
+            Command::Skip(seconds) => {
+                video.set_current_time(clamped(video.current_time() + seconds, whole));
+            }
+            Command::GoTo(share) => video.set_current_time(whole * share),
+            Command::Louder(by) => {
+                video.set_muted(false);
+                video.set_volume(clamped(video.volume() + by, 1.0));
+            }
+            Command::Mute => video.set_muted(!video.muted()),
+            Command::Subtitles => {
+                subtitles::toggle(&self.parts);
+                subtitles::choose(&self.parts, video, &self.screen.slug);
+            }
+            Command::FullScreen if document().fullscreen_element().is_some() => {
+                document().exit_fullscreen();
+            }
+            // A browser that refuses stays as it is.
+            Command::FullScreen => drop(self.root.request_fullscreen()),
+            Command::Help => self.parts.help.click(),
+        }
+    }
+
+    /// Shows how things stand.
+    fn show(&self, video: &HtmlVideoElement) {
+        let (whole, parts) = (video.duration(), &self.parts);
+        if !whole.is_finite() {
+            return;
+        }
+        parts.again.set_hidden(!video.ended());
+        parts.name_by(&parts.toggle, video.paused());
+        parts.name_by(&parts.mute, video.muted());
+        parts.name_by(&parts.full, document().fullscreen_element().is_some());
+        let louder = if video.muted() { 0.0 } else { video.volume() };
+        parts.volume.set_value_as_number((louder * 100.0).round());
+
+        // The browser writes it: Rust's own writer of fractions is 15 KB.
+        let max = js_sys::Number::from(whole).to_string(10);
+        if let Ok(max) = max {
+            parts.timeline.set_max(&String::from(max));
+        }
+        parts.timeline.set_value_as_number(video.current_time());
+        // A film of 42 seconds may end a hundredth before they are full.
+        let seen = running_time((video.current_time() + 0.1) as u32);
+        if parts.now.text_content().as_deref() != Some(&seen) {
+            let whole = running_time(whole.round() as u32);
+            let text = self.screen.at(&seen, &whole);
+            let _ = parts.timeline.set_attribute("aria-valuetext", &text);
+            parts.now.set_text_content(Some(&seen));
+            parts.whole.set_text_content(Some(&whole));
+            let lines = format!("{}p", video.video_height());
+            parts.quality.set_text_content(Some(&lines));
+        }
+    }
+}
+
+fn play(video: &HtmlVideoElement) {
+    if let Ok(promise) = video.play() {
+        // One that is paused before it moves is refused, which is nothing to tell.
+        spawn_local(async move { drop(JsFuture::from(promise).await) });
+    }
+}
+
+fn by_finger(event: &Event) -> bool {
+    js_sys::Reflect::get(event, &"pointerType".into()).is_ok_and(|kind| kind == "touch")
+}
