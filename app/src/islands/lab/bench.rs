@@ -36,7 +36,7 @@ pub(super) fn wake(root: &Element) {
         button.set_disabled(false);
     }
     listen(root, "click", move |event: MouseEvent| {
-        bench.pressed(&event)
+        bench.pressed(&event);
     });
 }
 

@@ -291,7 +291,7 @@ impl Controls {
         parts.volume.set_value_as_number((louder * 100.0).round());
 
         // The browser writes it: Rust's own writer of fractions is 15 KB.
-        let max = js_sys::Number::from(whole).to_string(10);
+        let max = js_sys::Number::from(whole).to_string_with_radix(10);
         if let Ok(max) = max {
             parts.timeline.set_max(&String::from(max));
         }
