@@ -5,7 +5,8 @@
 //! |---|---|---|
 //! | [`backend`], [`model`], [`problem`] | both | what the pages ask of the server, the data, and what can go wrong |
 //! | [`account`], [`receipt`] | both | what opens an account and what its page shows; an order's receipt and history |
-//! | [`api`] | both | the calls that islands make to the server |
+//! | [`api`] | server | the calls that islands make to the server |
+//! | `shop`, `json`, `fetch` | browser | the same calls from the other side, and how their answers are read |
 //! | [`forms`] | server | the plain html forms: an account's, place an order, choose a language |
 //! | [`pages`] | server | one file per route |
 //! | [`workflow`] | both | the workflow as it happens, message by message |
@@ -25,7 +26,6 @@
 //! pages that hold an island load it.
 
 pub mod account;
-pub mod api;
 pub mod backend;
 pub mod components;
 pub mod islands;
@@ -42,6 +42,8 @@ pub mod watching;
 pub mod words;
 pub mod workflow;
 
+#[cfg(feature = "ssr")]
+pub mod api;
 #[cfg(feature = "ssr")]
 pub mod forms;
 #[cfg(feature = "ssr")]
@@ -64,7 +66,13 @@ pub mod shell;
 #[cfg(feature = "hydrate")]
 mod cdm;
 #[cfg(feature = "hydrate")]
+mod fetch;
+#[cfg(feature = "hydrate")]
+mod json;
+#[cfg(feature = "hydrate")]
 mod player;
+#[cfg(feature = "hydrate")]
+mod shop;
 
 include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
 

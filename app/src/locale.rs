@@ -1,7 +1,7 @@
 //! Which language a viewer reads.
 //!
 //! The texts are in `app/locales`, a file for each language, and [`crate::i18n`] is made of them.
-//! The server chooses for each request, and tells the islands.
+//! The server chooses for each request, and the page says which: that is where islands read it.
 
 use crate::i18n::td_string;
 pub use crate::i18n::{I18nLocaleTrait, Locale};
@@ -15,8 +15,21 @@ pub fn tag(locale: Locale) -> &'static str {
     td_string!(locale, language.tag)
 }
 
+/// The language of the page.
+#[cfg(feature = "hydrate")]
+#[must_use]
+pub fn locale() -> Locale {
+    let root = leptos::prelude::document().document_element();
+    let tag = root.and_then(|html| html.get_attribute("lang"));
+    let language = tag.as_deref().and_then(|tag| tag.split('-').next());
+    language.and_then(|it| it.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(all(feature = "ssr", not(feature = "hydrate")))]
+pub use server::locale;
+
 #[cfg(feature = "ssr")]
-pub use server::{asked_for, locale};
+pub use server::asked_for;
 
 #[cfg(feature = "ssr")]
 mod server {

@@ -103,6 +103,37 @@ impl Problem {
         }
     }
 
+    /// The problem of a name, as it goes over the wire; none for one that says more than its name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "signed-out" => Self::SignedOut,
+            "wrong-password" => Self::WrongPassword,
+            "too-many-attempts" => Self::TooManyAttempts,
+            "too-many-sign-ups" => Self::TooManySignUps,
+            "demo-viewer" => Self::DemoViewer,
+            "no-such-title" => Self::NoSuchTitle,
+            "no-such-order" => Self::NoSuchOrder,
+            "no-such-device" => Self::NoSuchDevice,
+            "not-registered" => Self::NotRegistered,
+            "record-late" => Self::RecordLate,
+            "two-devices" => Self::TwoDevices,
+            "card-invalid" => Self::CardInvalid,
+            "card-declined" => Self::CardDeclined,
+            "not-bought" => Self::NotBought,
+            "rental-not-started" => Self::RentalNotStarted,
+            "rental-over" => Self::RentalOver,
+            "rental-stays" => Self::RentalStays,
+            "had-there" => Self::HadThere,
+            "moved-lately" => Self::MovedLately,
+            "express-play-down" => Self::ExpressPlayDown,
+            "unreachable" => Self::Unreachable,
+            "busy" => Self::Busy,
+            "internal" => Self::Internal,
+            _ => return None,
+        })
+    }
+
     /// What happened, and why, in a sentence or two.
     #[must_use]
     pub fn what(&self, locale: Locale) -> String {
@@ -228,6 +259,53 @@ mod tests {
             let what = refused.what(locale);
             assert!(what.contains(words) && what.contains("-4001"), "{what}");
         }
+    }
+
+    /// The plain problem that comes after one; the first after none. A new one does not compile
+    /// without a place here.
+    fn after(problem: Option<&Problem>) -> Option<Problem> {
+        use Problem as P;
+        Some(match problem {
+            None => P::SignedOut,
+            Some(P::SignedOut) => P::WrongPassword,
+            Some(P::WrongPassword) => P::TooManyAttempts,
+            Some(P::TooManyAttempts) => P::TooManySignUps,
+            Some(P::TooManySignUps) => P::DemoViewer,
+            Some(P::DemoViewer) => P::NoSuchTitle,
+            Some(P::NoSuchTitle) => P::NoSuchOrder,
+            Some(P::NoSuchOrder) => P::NoSuchDevice,
+            Some(P::NoSuchDevice) => P::NotRegistered,
+            Some(P::NotRegistered) => P::RecordLate,
+            Some(P::RecordLate) => P::TwoDevices,
+            Some(P::TwoDevices) => P::CardInvalid,
+            Some(P::CardInvalid) => P::CardDeclined,
+            Some(P::CardDeclined) => P::NotBought,
+            Some(P::NotBought) => P::RentalNotStarted,
+            Some(P::RentalNotStarted) => P::RentalOver,
+            Some(P::RentalOver) => P::RentalStays,
+            Some(P::RentalStays) => P::HadThere,
+            Some(P::HadThere) => P::MovedLately,
+            Some(P::MovedLately) => P::ExpressPlayDown,
+            Some(P::ExpressPlayDown) => P::Unreachable,
+            Some(P::Unreachable) => P::Busy,
+            Some(P::Busy) => P::Internal,
+            Some(
+                P::Internal | P::Unfit { .. } | P::ExpressPlayRefused { .. } | P::BadInput { .. },
+            ) => return None,
+        })
+    }
+
+    #[test]
+    fn a_plain_problem_is_read_by_the_name_that_it_is_written_with() {
+        let mut problem = after(None);
+        while let Some(plain) = problem {
+            let wire = serde_json::to_value(&plain).unwrap();
+            assert_eq!(wire.as_object().unwrap().len(), 1, "{plain:?}");
+            let name = wire["problem"].as_str().unwrap();
+            assert_eq!(Problem::named(name).as_ref(), Some(&plain), "{name}");
+            problem = after(Some(&plain));
+        }
+        assert_eq!(Problem::named("bad-input"), None);
     }
 
     #[test]

@@ -1,9 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import { expect } from '@playwright/test';
-import type { Device } from './device.ts';
+import { type Page, expect } from '@playwright/test';
 
 /** Axe finds nothing, and nothing is wider than the screen. */
-export async function expectAccessible({ page }: Device, what: string): Promise<void> {
+export async function expectAccessible({ page }: { page: Page }, what: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
     .analyze();

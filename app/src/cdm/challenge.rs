@@ -1,10 +1,12 @@
 //! The licence request: EME's Clear Key request, signed by the device for one token.
 
 use expressplay::{
-    ChallengeClaims, ClearKeyRequest, PublicJwk, SignedChallenge, Token, challenge::TokenHash,
+    ChallengeClaims, ClearKeyRequest, PublicJwk, SignedChallenge, Token,
+    challenge::{KidBytes, SessionType, TokenHash},
 };
 
 use super::{CdmError, DeviceKey};
+use crate::json::Json;
 
 impl DeviceKey {
     /// A compact JWS with the request that EME gave to the player, fresh each time. Gives what was
@@ -17,8 +19,11 @@ impl DeviceKey {
         message: &[u8],
         token: &Token,
     ) -> Result<(String, ChallengeClaims), CdmError> {
-        let request = serde_json::from_slice(message)
-            .map_err(|error| CdmError::Request(error.to_string()))?;
+        let text = String::from_utf8_lossy(message);
+        let request = Json::read(&text)
+            .as_ref()
+            .and_then(clear_key_request)
+            .ok_or_else(|| CdmError::Request(text.into_owned()))?;
         let claims = claims(request, token)?;
         let challenge = self.sign_as(self.public(), &claims).await?;
         Ok((challenge, claims))
@@ -39,6 +44,23 @@ impl DeviceKey {
         let signature = self.sign(&input).await?;
         Ok(SignedChallenge::assemble(&input, &signature))
     }
+}
+
+/// What EME asks for (W3C EME, 9.1.3).
+fn clear_key_request(message: &Json) -> Option<ClearKeyRequest> {
+    let session = match message.member("type")?.text()?.as_str() {
+        "temporary" => SessionType::Temporary,
+        "persistent-license" => SessionType::PersistentLicense,
+        _ => return None,
+    };
+    let kids = kids(&message.member("kids")?)?;
+    Some(ClearKeyRequest { kids, session })
+}
+
+/// Key ids as Clear Key messages have them.
+pub(crate) fn kids(list: &Json) -> Option<Vec<KidBytes>> {
+    let kid = |kid: &Json| KidBytes::try_from(kid.text()?).ok();
+    list.items()?.iter().map(kid).collect()
 }
 
 /// What a device signs: `jti` is new, `iat` is now, and `ath` ties it to the token.

@@ -9,7 +9,7 @@ mod challenge;
 mod key;
 mod store;
 
-pub(crate) use challenge::{claims, random};
+pub(crate) use challenge::{claims, kids, random};
 pub(crate) use key::DeviceKey;
 
 use wasm_bindgen::JsValue;

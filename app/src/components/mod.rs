@@ -38,7 +38,11 @@ pub mod poster;
 #[cfg(feature = "ssr")]
 pub mod register_first;
 #[cfg(feature = "ssr")]
+pub mod registration;
+#[cfg(feature = "ssr")]
 pub mod row;
+#[cfg(feature = "ssr")]
+pub mod screen;
 #[cfg(feature = "ssr")]
 pub mod search;
 #[cfg(feature = "ssr")]

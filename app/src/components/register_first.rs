@@ -2,9 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    i18n::td_string, islands::register_device::RegisterDevice, locale::locale, model::Cdm,
-};
+use crate::{components::registration::Registration, i18n::td_string, locale::locale, model::Cdm};
 
 /// Registers this browser, and loads the page again.
 #[component]
@@ -19,7 +17,7 @@ pub fn RegisterFirst(
         <section class="step" aria-labelledby="register-heading">
             <h2 id="register-heading">{td_string!(locale, checkout.register)}</h2>
             <p>{why}</p>
-            <RegisterDevice locale registered=None cdm next=None reload=true />
+            <Registration registered=None cdm reload=true />
             <WithoutScript />
         </section>
     }

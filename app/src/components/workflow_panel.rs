@@ -55,15 +55,13 @@ pub fn WorkflowPanel() -> impl IntoView {
                             <aside class="workflow-aside" aria-label=td_string!(locale, workflow.name)>
                                 <details class="workflow-panel" open=open>
                                     <summary>{td_string!(locale, workflow.name)}</summary>
-                                    <div class="workflow-panel-body">
+                                    <div class="workflow-panel-body" data-href=href>
                                         <p>
                                             <a class="quiet-link" href=view::PAGE target="bindery-workflow">
                                                 {td_string!(locale, workflow.open)}
                                             </a>
                                         </p>
-                                        <LiveWorkflow href whole_page=false>
-                                            {shown}
-                                        </LiveWorkflow>
+                                        <LiveWorkflow>{shown}</LiveWorkflow>
                                     </div>
                                 </details>
                             </aside>

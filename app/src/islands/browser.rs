@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::HtmlDocument;
+use web_sys::{Element, HtmlDocument};
 
 use super::{OPEN, REMEMBERED};
 
@@ -17,6 +17,31 @@ pub(super) fn keep(cookie: &str, value: &str) {
         // A browser that keeps no cookies shows the next page as if there had been none.
         let _ = document.set_cookie(&format!("{cookie}={value}; {REMEMBERED}"));
     }
+}
+
+/// An attribute of the nearest element around one that has it.
+pub(super) fn attribute(element: &Element, name: &str) -> Option<String> {
+    let around = element.closest(&format!("[{name}]")).ok()??;
+    around.get_attribute(name)
+}
+
+/// The elements of a kind in another, in their order.
+pub(super) fn all_in<T: JsCast>(element: &Element, selector: &str) -> Vec<T> {
+    let found = element.query_selector_all(selector).ok();
+    let length = found.as_ref().map_or(0, web_sys::NodeList::length);
+    let get = |at| found.as_ref()?.get(at)?.dyn_into().ok();
+    (0..length).filter_map(get).collect()
+}
+
+/// The first of them.
+pub(super) fn first_in<T: JsCast>(element: &Element, selector: &str) -> Option<T> {
+    element.query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// Gives a class to an element, or takes it away.
+pub(super) fn mark(element: &Element, class: &str, on: bool) {
+    // A class that cannot be set is not seen; the words say the same.
+    let _ = element.class_list().toggle_with_force(class, on);
 }
 
 /// Calls a function at each event, for as long as the page lives.

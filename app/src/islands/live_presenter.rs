@@ -1,7 +1,5 @@
 //! The presenter's drawer, awake: its countdowns run, and it is as open on the next page.
 
-#![expect(missing_docs, reason = "what the island macro makes has none")]
-
 use leptos::{html::Div, prelude::*};
 
 /// The cookie that keeps whether the drawer is open.
@@ -10,13 +8,12 @@ pub const DRAWER_COOKIE: &str = "presenter";
 /// What is in the drawer.
 #[island]
 pub fn LivePresenter(
-    /// What stands where a countdown has run out.
-    over: String,
-    /// What the server rendered.
+    /// What the server rendered, in an element whose `data-over` stands where a countdown has run
+    /// out.
     children: Children,
 ) -> impl IntoView {
     let root = NodeRef::<Div>::new();
-    Effect::new(move |_| wake(root, &over));
+    Effect::new(move |_| wake(root));
     view! {
         <div class="presenter-body" node_ref=root>
             {children()}
@@ -26,7 +23,7 @@ pub fn LivePresenter(
 
 /// Only a browser shows it.
 #[cfg(not(feature = "hydrate"))]
-fn wake(_: NodeRef<Div>, _: &str) {}
+fn wake(_: NodeRef<Div>) {}
 
 #[cfg(feature = "hydrate")]
 use awake::wake;
@@ -37,15 +34,15 @@ mod awake {
 
     use leptos::{html::Div, prelude::*};
     use wasm_bindgen::JsCast;
-    use web_sys::{Element, Event, HtmlDetailsElement, HtmlDivElement};
+    use web_sys::{Element, Event, HtmlDetailsElement};
 
     use super::DRAWER_COOKIE;
     use crate::{
-        islands::browser::{keep_open, listen},
+        islands::browser::{all_in, attribute, keep_open, listen},
         words::clock_time,
     };
 
-    pub(super) fn wake(root: NodeRef<Div>, over: &str) {
+    pub(super) fn wake(root: NodeRef<Div>) {
         let Some(root) = root.get() else {
             return;
         };
@@ -56,11 +53,12 @@ mod awake {
             let heard = drawer.clone();
             listen(&drawer, "toggle", move |_: Event| remember(&heard));
         }
-        let (began, over) = (now(), over.to_owned());
+        let over = attribute(&root, "data-over").unwrap_or_default();
+        let began = now();
         let tick = move || {
             let gone = Duration::try_from_secs_f64((now() - began) / 1000.0);
             let gone = gone.unwrap_or_default().as_secs();
-            for timer in timers(&root) {
+            for timer in all_in(&root, "[data-seconds]") {
                 show(&timer, gone, &over);
             }
         };
@@ -70,15 +68,6 @@ mod awake {
 
     fn remember(drawer: &HtmlDetailsElement) {
         keep_open(DRAWER_COOKIE, drawer.open());
-    }
-
-    fn timers(root: &HtmlDivElement) -> Vec<Element> {
-        let Ok(found) = root.query_selector_all("[data-seconds]") else {
-            return vec![];
-        };
-        (0..found.length())
-            .filter_map(|place| found.get(place)?.dyn_into().ok())
-            .collect()
     }
 
     fn show(timer: &Element, gone: u64, over: &str) {

@@ -1,16 +1,17 @@
 //! Seed steps 1 to 3 from the browser's side: the device plays the dummy clip, and the page shows
 //! which device ExpressPlay recorded.
 
-#![expect(missing_docs, reason = "what the island macro makes has none")]
-
 use expressplay::DeviceId;
-use leptos::{html::Video, prelude::*};
+use leptos::{html::Div, prelude::*};
 
-use super::awake;
+#[cfg(feature = "hydrate")]
+mod registrar;
+
+#[cfg(feature = "hydrate")]
+use registrar::Registrar;
+
 use crate::{
-    components::{alert::Alert, device_id::WholeDeviceId},
     i18n::{Locale, td_string},
-    local_path::LocalPath,
     model::Cdm,
     trouble::Trouble,
 };
@@ -63,6 +64,7 @@ impl Step {
     }
 }
 
+#[cfg(any(feature = "hydrate", test))]
 impl Stage {
     /// A step's mark in the list: `done`, `now`, or nothing yet.
     fn mark(&self, step: Step) -> &'static str {
@@ -83,153 +85,26 @@ impl Stage {
     }
 }
 
-/// The button, the dummy clip, the progress, and the device_id that came of it.
+/// A registration, awake.
 #[island]
 pub fn RegisterDevice(
-    /// The language of the page.
-    locale: Locale,
-    /// The device that this browser already is, for this viewer.
-    registered: Option<DeviceId>,
-    /// Which CDM the player uses.
-    cdm: Cdm,
-    /// Where the viewer came from, to go back to afterwards.
-    next: Option<LocalPath>,
-    /// Whether to load the page again afterwards: it shows something else to a registered device.
-    reload: bool,
+    /// What the server rendered: one registration.
+    children: Children,
 ) -> impl IntoView {
-    let awake = awake();
-    let stage = RwSignal::new(Stage::Idle);
-    let clip = NodeRef::<Video>::new();
-    let working = Memo::new(move |_| matches!(*stage.read(), Stage::Working(_)));
-    let touched = Memo::new(move |_| *stage.read() != Stage::Idle);
-    let device = move || match *stage.read() {
-        Stage::Done(id) => Some(id),
-        _ => registered,
-    };
-    view! {
-        <div class="registration">
-            <div class="registration-state">
-                {move || match device() {
-                    Some(id) => {
-                        view! {
-                            <p>{td_string!(locale, registration.device)}</p>
-                            <p>
-                                <WholeDeviceId id />
-                            </p>
-                        }
-                            .into_any()
-                    }
-                    None => {
-                        view! { <p>{td_string!(locale, registration.no_device)}</p> }.into_any()
-                    }
-                }}
-                <button
-                    class="button with-script"
-                    class:button-second=move || device().is_some()
-                    class:button-busy=move || working.get()
-                    type="button"
-                    disabled=move || !awake.get() || working.get()
-                    on:click=move |_| start(locale, stage, clip, cdm, reload)
-                >
-                    {td_string!(locale, registration.register)}
-                </button>
-                <p class="progress" role="status">
-                    {move || stage.read().spoken(locale)}
-                </p>
-                <p class="hint">
-                    {move || device().map(|_| td_string!(locale, registration.again))}
-                </p>
-            </div>
-            <div class="registration-work" class:at-work=move || touched.get() class:at-rest=move || !working.get()>
-                <video
-                    class="dummy-clip"
-                    node_ref=clip
-                    prop:muted=true
-                    playsinline
-                    tabindex="-1"
-                    width="320"
-                    height="180"
-                    aria-label=td_string!(locale, registration.clip)
-                ></video>
-                <ol class="steps">
-                    {Step::all(cdm)
-                        .iter()
-                        .map(|&step| {
-                            view! {
-                                <li data-mark=move || stage.read().mark(step)>{step.text(locale)}</li>
-                            }
-                        })
-                        .collect_view()}
-                </ol>
-            </div>
-            {move || match stage.get() {
-                Stage::Failed(trouble) => Some(view! { <Alert locale trouble /> }),
-                _ => None,
-            }}
-            {move || {
-                let done = matches!(*stage.read(), Stage::Done(_));
-                next.clone()
-                    .filter(|_| done)
-                    .map(|next| {
-                        view! {
-                            <p>
-                                <a class="button" href=next.to_string()>
-                                    {td_string!(locale, registration.go_on)}
-                                </a>
-                            </p>
-                        }
-                    })
-            }}
-        </div>
-    }
+    let root = NodeRef::<Div>::new();
+    Effect::new(move |_| wake(root));
+    view! { <div node_ref=root>{children()}</div> }
 }
 
-/// Only a browser can press the button.
+/// Only a browser can register.
 #[cfg(not(feature = "hydrate"))]
-fn start(_: Locale, _: RwSignal<Stage>, _: NodeRef<Video>, _: Cdm, _: bool) {}
+fn wake(_: NodeRef<Div>) {}
 
 #[cfg(feature = "hydrate")]
-fn start(locale: Locale, stage: RwSignal<Stage>, clip: NodeRef<Video>, cdm: Cdm, reload: bool) {
-    leptos::task::spawn_local(async move {
-        match register(stage, clip, cdm).await {
-            Ok(id) => {
-                stage.set(Stage::Done(id));
-                if reload {
-                    // A failure to reload leaves the page as it is, with the id on it.
-                    let _ = window().location().reload();
-                }
-            }
-            Err(error) => stage.set(Stage::Failed(error.trouble(locale))),
-        }
-    });
-}
-
-#[cfg(feature = "hydrate")]
-async fn register(
-    stage: RwSignal<Stage>,
-    clip: NodeRef<Video>,
-    cdm: Cdm,
-) -> Result<DeviceId, crate::player::PlayError> {
-    use crate::{
-        api::{begin_registration, finish_registration},
-        cdm::Device,
-        player::{Session, mounted},
-    };
-
-    let step = |step| stage.set(Stage::Working(step));
-    if Step::all(cdm).contains(&Step::Key) {
-        step(Step::Key);
+fn wake(root: NodeRef<Div>) {
+    if let Some(registrar) = root.get().and_then(|root| Registrar::of(&root)) {
+        registrar.wake();
     }
-    let device = Device::of(cdm).await?;
-    step(Step::Token);
-    let registration = begin_registration().await?;
-    step(Step::Clip);
-    let session = Session::open(&mounted(clip).await, &registration.dummy, &device).await?;
-    let played = session.play_through().await;
-    session.close().await;
-    played?;
-    step(Step::Record);
-    Ok(finish_registration(registration.id).await?.device_id)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! | `words` | server | what each attempt does, which check catches it, and what would happen without |
 //! | `thief` | browser | the attempts themselves |
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use expressplay::{DeviceId, ErrorCode, challenge::KidBytes, trace_context::TraceId};
 use serde::{Deserialize, Serialize};
@@ -131,6 +131,20 @@ impl Attempt {
         Check { file, function }
     }
 }
+
+impl FromStr for Attempt {
+    type Err = NotAnAttempt;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAttempt> {
+        let named = Self::ALL.into_iter().find(|attempt| attempt.name() == text);
+        named.ok_or(NotAnAttempt)
+    }
+}
+
+/// The text names no attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the lab has no such attempt")]
+pub struct NotAnAttempt;
 
 /// What the lab's page needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,15 +1,12 @@
 //! The attempts themselves. Each sends a real request, and tells the shop of it, as a player does.
 
 use expressplay::{
-    ClearKeyRequest, DeviceId, License, RefusalBody, Token, TokenUrl,
+    ClearKeyRequest, DeviceId, RefusalBody, Token, TokenUrl,
     challenge::{PLAIN_TYPE, PlainChallenge, SIGNED_TYPE, SessionType, TokenHash},
     token::TOKEN_PARAMETER,
     trace_context::{SpanId, TRACEPARENT, TraceId, TraceParent},
 };
 use uuid::Uuid;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, RequestInit, Response};
 
 use super::{
     Attempt, Prepared,
@@ -17,15 +14,14 @@ use super::{
     token::with_a_changed_byte,
 };
 use crate::{
-    api::{prepare_attempt, report_license},
     cdm::{CdmError, DeviceKey, claims, random},
+    fetch::post,
+    json::{Json, written},
     player::{PlayError, now},
     problem::Problem,
+    shop::{self, PLAYING, Playing, prepare_attempt, report_license},
     workflow::{LicenseReport, Value, report::ChallengeReport},
 };
-
-/// What a player asks how an order stands.
-const PLAYING: &str = "/api/playing";
 
 /// Makes an attempt on a purchase.
 ///
@@ -131,8 +127,7 @@ fn plain(url: TokenUrl, request: ClearKeyRequest, claimed: DeviceId) -> Result<F
     };
     Ok(Forged {
         url,
-        body: serde_json::to_string(&plain)
-            .map_err(|error| CdmError::Request(error.to_string()))?,
+        body: written(&plain).ok_or(Problem::Internal)?,
         content_type: PLAIN_TYPE,
         challenge: None,
         plain: Some(plain),
@@ -169,7 +164,7 @@ impl Forged {
             },
         };
         // The outcome is here, whether or not there is a view of it.
-        let _ = report_license(report).await;
+        let _ = report_license(&report).await;
         Ok((answer, millis))
     }
 
@@ -202,14 +197,18 @@ async fn others_order(
     number: Uuid,
     trace: TraceId,
 ) -> Result<Outcome, PlayError> {
-    let body = serde_json::json!({ "order": number, "trace": trace }).to_string();
+    let asked = Playing {
+        order: number,
+        trace: Some(trace),
+    };
+    let body = written(&asked).ok_or(Problem::Internal)?;
     let headers = [("Content-Type", PLAIN_TYPE), ("Accept", PLAIN_TYPE)];
     let asked_at = now();
     let answer = post(PLAYING, &headers, &body).await;
     let millis = (now() - asked_at).max(0.0) as u32;
     let answer = match answer {
         Ok((status, text)) => {
-            let problem = serde_json::from_str(&text).ok();
+            let problem = Json::read(&text).as_ref().and_then(shop::problem);
             let says = problem.filter(|_| status >= 400).map(Says::Declined);
             Answer {
                 status: Some(status),
@@ -240,37 +239,24 @@ fn read(answer: Option<(u16, String)>) -> Answer {
             says: Says::Other,
         };
     };
+    let answer = Json::read(&text);
     let says = match status {
-        200 => {
-            let license = serde_json::from_str::<License>(&text);
-            license.map_or(Says::Other, |license| Says::License(license.keys.len()))
-        }
-        _ => {
-            let refusal = serde_json::from_str::<RefusalBody>(&text);
-            refusal.map_or(Says::Other, |refusal| Says::Refused {
-                code: refusal.error_code,
-                words: refusal.error_message,
-            })
-        }
+        200 => answer
+            .and_then(|license| license.member("keys")?.items())
+            .map(|keys| Says::License(keys.len())),
+        _ => answer.and_then(|refusal| refused(&refusal)),
     };
     Answer {
         status: Some(status),
-        says,
+        says: says.unwrap_or(Says::Other),
     }
 }
 
-/// The status and the text of what a URL answers.
-async fn post(url: &str, headers: &[(&str, &str)], body: &str) -> Result<(u16, String), JsValue> {
-    let sent = Headers::new()?;
-    for (name, value) in headers {
-        sent.set(name, value)?;
-    }
-    let request = RequestInit::new();
-    request.set_method("POST");
-    request.set_headers(&sent);
-    request.set_body(&body.into());
-    let answer = leptos::prelude::window().fetch_with_str_and_init(url, &request);
-    let answer: Response = JsFuture::from(answer).await?.dyn_into()?;
-    let text = JsFuture::from(answer.text()?).await?;
-    Ok((answer.status(), text.as_string().unwrap_or_default()))
+fn refused(refusal: &Json) -> Option<Says> {
+    let RefusalBody {
+        error_code: code,
+        error_message: words,
+        ..
+    } = crate::player::refusal(refusal)?;
+    Some(Says::Refused { code, words })
 }

@@ -8,9 +8,9 @@ use crate::{
     components::{
         alert::Alert, device_facts::DeviceFacts, device_id::ShortDeviceId,
         device_switch::AnotherDevice, loaded::loaded, register_first::WithoutScript,
+        registration::Registration,
     },
     i18n::td_string,
-    islands::register_device::RegisterDevice,
     local_path::LocalPath,
     locale::locale,
     model::{Cdm, Device, Order, Rental},
@@ -70,10 +70,9 @@ fn ThisDevice(
     cdm: Cdm,
     next: Option<LocalPath>,
 ) -> impl IntoView {
-    let locale = locale();
     let registered = device.as_ref().map(|device| device.device_id);
     view! {
-        <RegisterDevice locale registered cdm next reload=false />
+        <Registration registered cdm next />
         <WithoutScript />
         {device.map(|device| view! { <DeviceFacts device orders /> })}
     }

@@ -9,7 +9,7 @@ use crate::{
     api::backend,
     components::{loaded::loaded, order_line::OrderLine},
     i18n::{Locale, td_string},
-    islands::lab::{LabBench, TryIt},
+    islands::lab::LabBench,
     lab::{Attempt, Check, Ground, Lab, NoSandbox, Promise, words},
     local_path::LocalPath,
     locale::locale,
@@ -26,14 +26,13 @@ pub fn LabPage() -> impl IntoView {
             let locale = locale();
             let body = match ground {
                 Ground::Ready { order } => {
-                    let can = |attempt: &Attempt| {
-                        *attempt != Attempt::ExpiredToken || no_sandbox.is_none()
-                    };
-                    let attempts = Attempt::ALL.into_iter().filter(can).collect();
                     let tried_on = Some(order.id);
                     view! {
                         <OnTrial order />
-                        <LabBench locale attempts>{attempts_on(tried_on, no_sandbox)}</LabBench>
+                        <LabBench>
+                            <TryAll />
+                            {attempts_on(tried_on, no_sandbox)}
+                        </LabBench>
                     }
                     .into_any()
                 }
@@ -66,6 +65,44 @@ fn OnTrial(order: Order) -> impl IntoView {
             <OrderLine order />
             <p class="note without-script">{td_string!(locale, lab.without_script)}</p>
         </section>
+    }
+}
+
+/// The button for all attempts, and where it says how it goes.
+#[component]
+fn TryAll() -> impl IntoView {
+    view! {
+        <div class="lab-all with-script">
+            <button class="button" type="button" disabled>
+                {td_string!(locale(), lab.try_all)}
+            </button>
+            <p class="lab-sum" role="status"></p>
+        </div>
+    }
+}
+
+/// The button for one, and where it says what came of it.
+#[component]
+fn TryIt(attempt: Attempt, name: &'static str, order: Uuid) -> impl IntoView {
+    let try_it = td_string!(locale(), lab.try_it);
+    view! {
+        <div
+            class="try"
+            data-attempt=attempt.name()
+            data-order=order.to_string()
+            data-promise="none"
+        >
+            <button
+                class="button button-second with-script"
+                type="button"
+                disabled
+                aria-label=format!("{try_it}: {name}")
+            >
+                {try_it}
+            </button>
+            <p class="try-verdict" role="status"></p>
+            <div class="try-outcome"></div>
+        </div>
     }
 }
 
@@ -146,10 +183,7 @@ fn card(attempt: Attempt, tried_on: Option<Uuid>, why_not: Option<NoSandbox>) ->
         ),
     };
     let tries = match (tried_on, why_not) {
-        (Some(order), None) => {
-            let name = name.to_owned();
-            view! { <TryIt locale attempt name order /> }.into_any()
-        }
+        (Some(order), None) => view! { <TryIt attempt name order /> }.into_any(),
         (_, Some(why_not)) => {
             view! { <p class="note">{no_sandbox_words(locale, why_not)}</p> }.into_any()
         }

@@ -7,10 +7,9 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     api::backend,
     components::{
-        accent::Accents, alert::Alert, controls::Controls, loaded::loaded, order_line::OrderLine,
+        accent::Accents, alert::Alert, loaded::loaded, order_line::OrderLine, screen::Screen,
     },
     i18n::td_string,
-    islands::player::Player,
     locale::locale,
     model::{Order, Title, TitlePage},
     pages::slug,
@@ -70,9 +69,7 @@ fn Screening(title: Title, orders: Vec<Order>, at_once: bool, from: u32) -> impl
         view! { <p class="screen-goes-on">{td_string!(locale, watch.goes_on, at)}</p> }
     });
     view! {
-        <Player locale slug=title.slug name=title.name backdrop=title.backdrop at_once from>
-            <Controls seconds=title.seconds />
-        </Player>
+        <Screen title at_once from />
         {goes_on}
         <p class="note without-script">{td_string!(locale, watch.without_script)}</p>
         {orders.into_iter().map(|order| view! { <OrderLine order may_start=true /> }).collect_view()}

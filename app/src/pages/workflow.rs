@@ -28,7 +28,7 @@ pub fn WorkflowPage() -> impl IntoView {
         let href = query.href();
         view! {
             <PageTitle text=td_string!(locale, workflow.name) />
-            <div class="workflow-page">
+            <div class="workflow-page" data-href=href>
                 <h1>{td_string!(locale, workflow.heading)}</h1>
                 <p class="lede">{td_string!(locale, workflow.lede)}</p>
                 <p>
@@ -36,7 +36,7 @@ pub fn WorkflowPage() -> impl IntoView {
                         {td_string!(locale, workflow.lab)}
                     </a>
                 </p>
-                <LiveWorkflow href whole_page=true>
+                <LiveWorkflow>
                     <WorkflowView workflow query />
                 </LiveWorkflow>
             </div>

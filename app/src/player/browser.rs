@@ -1,9 +1,8 @@
-//! Waiting for time to pass and for elements to be there.
+//! Waiting for time to pass.
 
 use js_sys::Promise;
-use leptos::{html::Video, prelude::*, task::tick};
+use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::HtmlVideoElement;
 
 /// Milliseconds since 1970, by the browser's clock.
 pub(crate) fn now() -> f64 {
@@ -25,14 +24,4 @@ pub(super) fn timer(milliseconds: i32) -> Promise {
             let _ = reject.call1(&error, &error);
         }
     })
-}
-
-/// The video element, as soon as the view has it.
-pub(crate) async fn mounted(video: NodeRef<Video>) -> HtmlVideoElement {
-    loop {
-        match video.get_untracked() {
-            Some(element) => return element,
-            None => tick().await,
-        }
-    }
 }

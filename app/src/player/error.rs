@@ -7,6 +7,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::{
     cdm::CdmError,
     i18n::{Locale, td_string},
+    json::Json,
     problem::Problem,
     trouble::Trouble,
 };
@@ -77,9 +78,21 @@ impl PlayError {
             _ => None,
         };
         answer
-            .and_then(|text| serde_json::from_str(&text).ok())
+            .and_then(|text| refusal(&Json::read(&text)?))
             .map_or(Self::LicenceService, Self::Refused)
     }
+}
+
+/// What ExpressPlay says where it refuses; none where it is not its word.
+pub(crate) fn refusal(answer: &Json) -> Option<RefusalBody> {
+    Some(RefusalBody {
+        error_code: answer.member("errorCode")?.integer()?,
+        error_message: answer
+            .member("errorMessage")
+            .and_then(|words| words.text())
+            .unwrap_or_default(),
+        ..RefusalBody::default()
+    })
 }
 
 /// What a licence request that failed was answered with.

@@ -10,8 +10,8 @@ use wasm_bindgen::JsValue;
 
 use super::{browser::now, error::LicenseAnswer};
 use crate::{
-    api::report_license,
     cdm::{CdmError, random},
+    shop::report_license,
     workflow::{LicenseReport, report::ChallengeReport},
 };
 
@@ -95,6 +95,6 @@ impl Ledger {
             code,
         };
         // The film does not wait for a view of it.
-        let _ = report_license(report).await;
+        let _ = report_license(&report).await;
     }
 }

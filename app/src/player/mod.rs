@@ -4,7 +4,7 @@
 //! - `session`: one token, one film, one playback;
 //! - `ledger`: what the shop is told of the licence requests;
 //! - `error`: what went wrong, in ExpressPlay's words where it was ExpressPlay;
-//! - `browser`: waiting for the page.
+//! - `browser`: waiting for time to pass.
 
 mod browser;
 mod error;
@@ -12,6 +12,6 @@ mod ledger;
 mod session;
 mod shaka;
 
-pub(crate) use browser::{mounted, now, pause};
-pub(crate) use error::PlayError;
+pub(crate) use browser::{now, pause};
+pub(crate) use error::{PlayError, refusal};
 pub(crate) use session::Session;

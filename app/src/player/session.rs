@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     cdm::{CdmError, Device, DeviceKey},
-    model::HandOver,
+    json::object,
+    shop::HandOver,
 };
 
 /// How long the dummy clip, two seconds long, may take to play: 30 s.
@@ -55,7 +56,7 @@ impl Session {
             return Err(PlayError::Unsupported);
         }
         let player = Player::new();
-        player.configure(&settings(hand_over, device)?);
+        player.configure(&settings(hand_over, device));
         let network = player.networking_engine().ok_or(PlayError::NoPlayer)?;
 
         let ledger = Ledger::new(hand_over.trace);
@@ -189,14 +190,11 @@ impl Session {
 
 /// Shaka's settings. One attempt at a licence: a second with the same signed request would be a
 /// replay.
-fn settings(hand_over: &HandOver, device: &Device) -> Result<JsValue, PlayError> {
-    let settings = serde_json::json!({
-        "drm": {
-            "servers": { device.key_system(): hand_over.token_url },
-            "retryParameters": { "maxAttempts": 1 },
-        },
-    });
-    js_sys::JSON::parse(&settings.to_string()).map_err(|error| PlayError::read(&error))
+fn settings(hand_over: &HandOver, device: &Device) -> JsValue {
+    let servers = object(&[(device.key_system(), hand_over.token_url.as_str().into())]);
+    let attempts = object(&[("maxAttempts", 1.into())]);
+    let drm = object(&[("servers", servers), ("retryParameters", attempts)]);
+    object(&[("drm", drm)])
 }
 
 /// The filter that puts a signed challenge in the place of every plain licence request.

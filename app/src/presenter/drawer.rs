@@ -67,9 +67,9 @@ fn drawer(standing: Presenting, viewer: Option<Viewer>, slot: Option<Slot>, open
             id="presenter"
             aria-label=td_string!(locale, presenter.name)
         >
-            <details open=open>
+            <details open=open data-over=td_string!(locale, presenter.over)>
                 <summary>{td_string!(locale, presenter.name)}</summary>
-                <LivePresenter over=td_string!(locale, presenter.over).to_owned()>
+                <LivePresenter>
                     <form class="presenter-form" method="post" action=PRESENT>
                         <input type="hidden" name="back" value=here().to_string() />
                         <h2>{td_string!(locale, presenter.clock)}</h2>

@@ -17,7 +17,7 @@ use web_sys::{
 };
 
 use super::{PANEL_COOKIE, page::Place};
-use crate::islands::browser::{keep_open, listen};
+use crate::islands::browser::{attribute, keep_open, listen};
 
 const VIEW: &str = "/workflow/view";
 const NEWS: &str = "/workflow/news";
@@ -30,7 +30,8 @@ struct Inner {
     root: HtmlDivElement,
     /// What is looked at, as a link.
     href: RefCell<String>,
-    whole_page: bool,
+    /// What it is folded into; without one it is a page, and the address follows what is looked at.
+    panel: Option<HtmlDetailsElement>,
     status: RwSignal<String>,
     news: RefCell<Option<EventSource>>,
     /// Whether the view is being fetched, and whether there is more since.
@@ -39,16 +40,12 @@ struct Inner {
 }
 
 impl Live {
-    pub(super) fn new(
-        root: HtmlDivElement,
-        href: String,
-        whole_page: bool,
-        status: RwSignal<String>,
-    ) -> Self {
+    pub(super) fn new(root: HtmlDivElement, status: RwSignal<String>) -> Self {
+        let panel = root.closest("details").ok().flatten();
         Self(Rc::new(Inner {
+            href: RefCell::new(attribute(&root, "data-href").unwrap_or_default()),
+            panel: panel.and_then(|panel| panel.dyn_into().ok()),
             root,
-            href: RefCell::new(href),
-            whole_page,
             status,
             news: RefCell::default(),
             fetching: Cell::default(),
@@ -63,18 +60,16 @@ impl Live {
         listen(&root, "click", move |event: MouseEvent| {
             live.clicked(&event);
         });
-        if self.0.whole_page {
-            let live = self.clone();
-            listen(&document(), "keydown", move |event| live.pressed(&event));
-        }
-        if let Some(panel) = self.panel() {
-            let live = self.clone();
-            listen(&panel, "toggle", move |_: Event| live.toggled());
+        let live = self.clone();
+        if let Some(panel) = &self.0.panel {
+            listen(panel, "toggle", move |_: Event| live.toggled());
             // It may have been opened before there was anybody to hear it.
             if panel.open() {
                 keep_open(PANEL_COOKIE, true);
                 self.see_newest();
             }
+        } else {
+            listen(&document(), "keydown", move |event| live.pressed(&event));
         }
         let live = self.clone();
         listen(&document(), "visibilitychange", move |_: Event| {
@@ -85,7 +80,7 @@ impl Live {
 
     /// Listens for news while the view is seen, and not while it is not.
     fn attend(&self) {
-        let open = self.panel().is_none_or(|panel| panel.open());
+        let open = self.0.panel.as_ref().is_none_or(|panel| panel.open());
         let seen = open && document().visibility_state() == VisibilityState::Visible;
         let mut news = self.0.news.borrow_mut();
         match (&*news, seen) {
@@ -108,16 +103,8 @@ impl Live {
         }
     }
 
-    fn panel(&self) -> Option<HtmlDetailsElement> {
-        if self.0.whole_page {
-            return None;
-        }
-        let panel = self.0.root.closest("details").ok()??;
-        panel.dyn_into().ok()
-    }
-
     fn toggled(&self) {
-        let open = self.panel().is_some_and(|panel| panel.open());
+        let open = self.0.panel.as_ref().is_some_and(|panel| panel.open());
         keep_open(PANEL_COOKIE, open);
         if open {
             self.see_newest();
@@ -159,7 +146,7 @@ impl Live {
     }
 
     fn look_at(&self, href: String) {
-        if self.0.whole_page {
+        if self.0.panel.is_none() {
             let history = window().history();
             let set = |history: web_sys::History| {
                 history.replace_state_with_url(&JsValue::NULL, "", Some(&href))

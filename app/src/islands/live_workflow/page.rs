@@ -3,6 +3,8 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDetailsElement, HtmlElement};
 
+use crate::islands::browser::all_in;
+
 /// Where the viewer was in a view.
 pub(super) struct Place {
     focused: Option<String>,
@@ -16,7 +18,10 @@ impl Place {
         let inside = active.filter(|active| root.contains(Some(active)));
         Self {
             focused: inside.and_then(|active| selector(&active)),
-            unfolded: unfolded(root).map(|details| details.class_name()).collect(),
+            unfolded: all_in(root, "details[open]")
+                .iter()
+                .map(Element::class_name)
+                .collect(),
         }
     }
 
@@ -47,10 +52,4 @@ fn selector(element: &Element) -> Option<String> {
         // Both are made of what needs no escape in a selector.
         Some(format!("[{name}=\"{value}\"]"))
     })
-}
-
-fn unfolded(root: &Element) -> impl Iterator<Item = Element> {
-    let list = root.query_selector_all("details[open]").ok();
-    let length = list.as_ref().map_or(0, web_sys::NodeList::length);
-    (0..length).filter_map(move |at| list.as_ref()?.get(at)?.dyn_into().ok())
 }

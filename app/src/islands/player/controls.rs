@@ -11,9 +11,9 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlVideoElement, KeyboardEvent};
 
 use super::{
-    Screen, Stage,
     parts::{Parts, mark},
     positions::Teller,
+    screen::Screen,
     subtitles,
 };
 use crate::{
@@ -35,7 +35,7 @@ const ON_SCREEN: &str = "change click cuechange durationchange ended focusin inp
 const ON_PAGE: &str = "fullscreenchange keydown pagehide visibilitychange";
 
 struct Controls {
-    screen: Screen,
+    screen: Rc<Screen>,
     root: HtmlElement,
     parts: Parts,
     /// When somebody stirred last.
@@ -46,10 +46,8 @@ struct Controls {
 }
 
 /// Starts to listen, for as long as the page lives.
-pub(super) fn wake(screen: Screen) {
-    let Some(root) = screen.root.get().map(HtmlElement::from) else {
-        return;
-    };
+pub(super) fn wake(screen: &Rc<Screen>) {
+    let root = screen.root.clone();
     let Some(parts) = Parts::of(&root) else {
         return;
     };
@@ -58,12 +56,12 @@ pub(super) fn wake(screen: Screen) {
         parts.full.set_hidden(true);
     }
     let controls = Rc::new(Controls {
-        screen,
+        screen: Rc::clone(screen),
         root: root.clone(),
         parts,
         stirred: Cell::default(),
         sound: Cell::new((1.0, false)),
-        teller: Teller::of(screen.slug),
+        teller: Teller::of(screen.slug.clone()),
     });
     let hear = Closure::<dyn Fn(Event)>::new(move |event: Event| controls.hear(&event));
     let listen = |target: &EventTarget, events: &str| {
@@ -93,7 +91,7 @@ impl Controls {
             "cuechange" => subtitles::show(event, &self.parts),
             "waiting" => self.stalls(),
             "playing" => {
-                subtitles::choose(&self.parts, &video, self.screen.slug);
+                subtitles::choose(&self.parts, &video, &self.screen.slug);
                 self.runs();
             }
             "loadedmetadata" => {
@@ -109,11 +107,11 @@ impl Controls {
             "visibilitychange" if document().hidden() => self.tell(&video),
             _ => {}
         }
-        if self.is_on() {
+        if self.screen.is_on() {
             // Where another try would go on.
             let here = video.current_time();
             let from = if video.ended() { 0.0 } else { here };
-            self.screen.from.set_value(from);
+            self.screen.from.set(from);
         }
         self.show(&video);
     }
@@ -122,12 +120,8 @@ impl Controls {
         self.root.query_selector("video").ok()??.dyn_into().ok()
     }
 
-    fn is_on(&self) -> bool {
-        *self.screen.stage.read_untracked() == Stage::Playing
-    }
-
     fn tell(&self, video: &HtmlVideoElement) {
-        if self.is_on() {
+        if self.screen.is_on() {
             self.teller.tell(video.current_time());
         }
     }
@@ -139,7 +133,7 @@ impl Controls {
     }
 
     fn goes_on(&self, video: &HtmlVideoElement) {
-        if self.is_on() && !video.paused() {
+        if self.screen.is_on() && !video.paused() {
             mark(&self.root, "data-still", now() - self.stirred.get() > STILL);
             self.teller.tell_now_and_then(video.current_time());
         }
@@ -168,7 +162,7 @@ impl Controls {
         let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
             return;
         };
-        if !self.is_on() {
+        if !self.screen.is_on() {
             return;
         }
         if self.focus() != Focus::Elsewhere {
@@ -198,7 +192,7 @@ impl Controls {
 
     fn clicked(&self, event: &Event, video: &HtmlVideoElement) {
         let target = event.target().and_then(|it| it.dyn_into::<Element>().ok());
-        let Some(target) = target.filter(|_| self.is_on()) else {
+        let Some(target) = target.filter(|_| self.screen.is_on()) else {
             return;
         };
         let button = target.closest("[data-do]").ok().flatten();
@@ -230,7 +224,7 @@ impl Controls {
             video.set_volume(clamped(parts.volume.value_as_number(), 100.0) / 100.0);
         } else if is(&parts.subtitles) {
             subtitles::chosen(parts);
-            subtitles::choose(parts, video, self.screen.slug);
+            subtitles::choose(parts, video, &self.screen.slug);
         }
         self.stir();
     }
@@ -252,7 +246,7 @@ impl Controls {
             Command::Mute => video.set_muted(!video.muted()),
             Command::Subtitles => {
                 subtitles::toggle(&self.parts);
-                subtitles::choose(&self.parts, video, self.screen.slug);
+                subtitles::choose(&self.parts, video, &self.screen.slug);
             }
             Command::FullScreen if document().fullscreen_element().is_some() => {
                 document().exit_fullscreen();
@@ -276,7 +270,11 @@ impl Controls {
         let louder = if video.muted() { 0.0 } else { video.volume() };
         parts.volume.set_value_as_number((louder * 100.0).round());
 
-        let _ = parts.timeline.set_attribute("max", &whole.to_string());
+        // The browser writes it: Rust's own writer of fractions is 15 KB.
+        let max = js_sys::Number::from(whole).to_string(10);
+        if let Ok(max) = max {
+            parts.timeline.set_max(&String::from(max));
+        }
         parts.timeline.set_value_as_number(video.current_time());
         // A film of 42 seconds may end a hundredth before they are full.
         let seen = running_time((video.current_time() + 0.1) as u32);

@@ -12,14 +12,14 @@ const EVERY: f64 = 10_000.0;
 
 /// Tells what it has not told already.
 pub(super) struct Teller {
-    slug: StoredValue<Slug>,
+    slug: Slug,
     told: Cell<Option<u32>>,
     told_at: Cell<f64>,
 }
 
 impl Teller {
     /// For one film.
-    pub(super) fn of(slug: StoredValue<Slug>) -> Self {
+    pub(super) fn of(slug: Slug) -> Self {
         Self {
             slug,
             told: Cell::default(),
@@ -42,7 +42,7 @@ impl Teller {
         }
         self.told_at.set(now());
         if let Ok(form) = UrlSearchParams::new() {
-            form.set("slug", self.slug.get_value().as_str());
+            form.set("slug", self.slug.as_str());
             form.set("seconds", &seconds.to_string());
             // What does not arrive is told again, a little later.
             let _ = window()

@@ -3,20 +3,19 @@
 use std::{cell::RefCell, rc::Rc};
 
 use expressplay::ErrorCode;
-use leptos::{
-    prelude::*,
-    task::{spawn_local, tick},
-};
+use leptos::task::spawn_local;
 use uuid::Uuid;
+use web_sys::MouseEvent;
 
-use super::{Screen, Stage};
+use super::screen::{Screen, Stage};
 use crate::{
-    api::{hand_over, playing},
     cdm::Device,
     i18n::td_string,
-    model::{HandOver, OrderKind, Playing},
-    player::{PlayError, Session, mounted, now, pause},
+    islands::browser::listen,
+    model::OrderKind,
+    player::{PlayError, Session, now, pause},
     problem::Problem,
+    shop::{HandOver, hand_over, playing},
     trouble::Trouble,
 };
 
@@ -35,17 +34,33 @@ struct Attempt {
     session: Session,
 }
 
+/// Wakes the buttons, and starts where the page says so.
+pub(super) fn wake(screen: &Rc<Screen>) {
+    screen.play.set_disabled(false);
+    for button in [&screen.play, &screen.again] {
+        let screen = Rc::clone(screen);
+        listen(button, "click", move |_: MouseEvent| begin(&screen));
+    }
+    if screen.at_once {
+        begin(screen);
+    }
+}
+
+fn begin(screen: &Rc<Screen>) {
+    let screen = Rc::clone(screen);
+    spawn_local(async move { start(&screen).await });
+}
+
 /// Starts, or starts again: always with a fresh token and a fresh licence request. A session that
 /// only waits for a press goes on instead.
-pub(super) async fn start(screen: Screen) {
-    if screen.stage.get_untracked() == Stage::Waiting
+async fn start(screen: &Rc<Screen>) {
+    if *screen.stage() == Stage::Waiting
         && let Some(attempt) = live()
     {
         return roll(screen, &attempt).await;
     }
     leave().await;
-    screen.remaining.set(None);
-    screen.stage.set(Stage::Loading(td_string!(
+    screen.show(Stage::Loading(td_string!(
         screen.locale,
         player.asking_token
     )));
@@ -55,14 +70,15 @@ pub(super) async fn start(screen: Screen) {
     }
 }
 
-async fn prepare(screen: Screen) -> Result<Attempt, PlayError> {
-    let hand_over = hand_over(screen.slug.get_value()).await?;
+async fn prepare(screen: &Rc<Screen>) -> Result<Attempt, PlayError> {
+    let hand_over = hand_over(&screen.slug).await?;
     let device = Device::of(hand_over.cdm).await?;
-    screen.stage.set(Stage::Loading(td_string!(
+    screen.show(Stage::Loading(td_string!(
         screen.locale,
         player.asking_licence
     )));
-    let session = Session::open(&mounted(screen.video).await, &hand_over, &device).await?;
+    let video = screen.video().ok_or(PlayError::Unsupported)?;
+    let session = Session::open(&video, &hand_over, &device).await?;
     Ok(Attempt {
         hand_over,
         device,
@@ -70,13 +86,14 @@ async fn prepare(screen: Screen) -> Result<Attempt, PlayError> {
     })
 }
 
-async fn run(screen: Screen, attempt: Rc<Attempt>) {
+async fn run(screen: &Rc<Screen>, attempt: Rc<Attempt>) {
     LIVE.set(Some(Rc::clone(&attempt)));
     if let Some(order) = &attempt.hand_over.order {
-        spawn_local(follow(screen, Rc::clone(&attempt), order.id, order.kind));
+        let (id, kind) = (order.id, order.kind);
+        spawn_local(follow(Rc::clone(screen), Rc::clone(&attempt), id, kind));
     }
-    spawn_local(watch_for_failure(screen, Rc::clone(&attempt)));
-    let from = screen.from.get_value();
+    spawn_local(watch_for_failure(Rc::clone(screen), Rc::clone(&attempt)));
+    let from = screen.from.get();
     match attempt.session.load(from).await {
         Ok(()) => roll(screen, &attempt).await,
         Err(error) => fail(screen, &attempt, &error).await,
@@ -84,38 +101,35 @@ async fn run(screen: Screen, attempt: Rc<Attempt>) {
 }
 
 /// Lets it play; a browser that wants a press first gets the button back.
-async fn roll(screen: Screen, attempt: &Rc<Attempt>) {
+async fn roll(screen: &Rc<Screen>, attempt: &Rc<Attempt>) {
     match attempt.session.play().await {
         Ok(()) => {
-            screen.stage.set(Stage::Playing);
+            screen.show(Stage::Playing);
             // The pressed button is gone: the keyboard goes on with the film.
-            tick().await;
-            if let Some(root) = screen.root.get_untracked() {
-                let _ = root.focus();
-            }
+            let _ = screen.root.focus();
         }
         Err(PlayError::NeedsPress) => {
-            screen.stage.set(Stage::Waiting);
-            focus_button(screen).await;
+            screen.show(Stage::Waiting);
+            screen.focus_button();
         }
         Err(error) => fail(screen, attempt, &error).await,
     }
 }
 
-async fn watch_for_failure(screen: Screen, attempt: Rc<Attempt>) {
+async fn watch_for_failure(screen: Rc<Screen>, attempt: Rc<Attempt>) {
     let error = attempt.session.failed().await;
-    fail(screen, &attempt, &error).await;
+    fail(&screen, &attempt, &error).await;
 }
 
 /// Whatever goes wrong in an attempt ends it, once: errors that follow are the end's own.
-async fn fail(screen: Screen, attempt: &Rc<Attempt>, error: &PlayError) {
+async fn fail(screen: &Rc<Screen>, attempt: &Rc<Attempt>, error: &PlayError) {
     if is_live(attempt) {
         end(screen, explain(screen, attempt, error)).await;
     }
 }
 
 /// A refusal for another device names both devices.
-fn explain(screen: Screen, attempt: &Attempt, error: &PlayError) -> Trouble {
+fn explain(screen: &Rc<Screen>, attempt: &Attempt, error: &PlayError) -> Trouble {
     let trouble = trouble(screen, error);
     let Some(order) = &attempt.hand_over.order else {
         return trouble;
@@ -145,49 +159,44 @@ fn explain(screen: Screen, attempt: &Attempt, error: &PlayError) -> Trouble {
         ..Trouble::new(what, next)
     }
     .with_link(
-        format!("/title/{}", screen.slug.get_value()),
+        format!("/title/{}", screen.slug),
         td_string!(locale, alert.title),
     )
 }
 
 /// What the viewer reads of an error: where the shop refused, with a link to the title.
-fn trouble(screen: Screen, error: &PlayError) -> Trouble {
+fn trouble(screen: &Rc<Screen>, error: &PlayError) -> Trouble {
     match error {
-        PlayError::Shop(problem) => {
-            Trouble::about(screen.locale, &screen.slug.get_value(), problem)
-        }
+        PlayError::Shop(problem) => Trouble::about(screen.locale, &screen.slug, problem),
         error => error.trouble(screen.locale),
     }
 }
 
 /// Tells the server that a licence came, so that it looks at the record (seed step 7), and keeps
 /// the time of a rental.
-async fn follow(screen: Screen, attempt: Rc<Attempt>, order: Uuid, kind: OrderKind) {
+async fn follow(screen: Rc<Screen>, attempt: Rc<Attempt>, order: Uuid, kind: OrderKind) {
     attempt.session.licensed().await;
     match kind {
         // A purchase has no time to keep: what the server answers changes nothing here.
         OrderKind::Buy => drop(playing(order, attempt.hand_over.trace).await),
-        OrderKind::Rent => keep_time(screen, attempt, order).await,
+        OrderKind::Rent => keep_time(&screen, attempt, order).await,
     }
 }
 
 /// Keeps a rental's time while it plays: the server's word, and our own count between its words.
-async fn keep_time(screen: Screen, attempt: Rc<Attempt>, order: Uuid) {
+async fn keep_time(screen: &Rc<Screen>, attempt: Rc<Attempt>, order: Uuid) {
     let mut ends_at: Option<f64> = None;
     while is_live(&attempt) {
         // Not on record yet, or no answer: the count goes on as it was.
-        if let Ok(Playing {
-            remaining_ms: Some(left),
-        }) = playing(order, attempt.hand_over.trace).await
-        {
-            ends_at = Some(now() + left as f64);
+        if let Ok(Some(left)) = playing(order, attempt.hand_over.trace).await {
+            ends_at = Some(now() + left);
         }
         for _ in 0..ASK_EVERY {
             if !is_live(&attempt) {
                 return;
             }
             let left = ends_at.map(|ends_at| (ends_at - now()).max(0.0));
-            screen.remaining.set(left.map(|left| left as u64));
+            screen.show_remaining(left.map(|left| left as u64));
             if left == Some(0.0) {
                 let over = PlayError::Shop(Problem::RentalOver);
                 return end(screen, trouble(screen, &over)).await;
@@ -198,18 +207,10 @@ async fn keep_time(screen: Screen, attempt: Rc<Attempt>, order: Uuid) {
 }
 
 /// Shows why, takes the video away, and closes the session.
-async fn end(screen: Screen, trouble: Trouble) {
-    screen.stage.set(Stage::Failed(trouble));
-    focus_button(screen).await;
+async fn end(screen: &Rc<Screen>, trouble: Trouble) {
+    screen.show(Stage::Failed(trouble));
+    screen.focus_button();
     leave().await;
-}
-
-/// What had the focus is gone: the keyboard goes on with the button that has come.
-async fn focus_button(screen: Screen) {
-    tick().await;
-    if let Some(button) = screen.button.get_untracked() {
-        let _ = button.focus();
-    }
 }
 
 async fn leave() {

@@ -34,7 +34,7 @@ pub(super) fn toggle(parts: &Parts) {
 }
 
 /// Has the video follow the chosen file and no other. It is fetched when it is first chosen.
-pub(super) fn choose(parts: &Parts, video: &HtmlVideoElement, slug: StoredValue<Slug>) {
+pub(super) fn choose(parts: &Parts, video: &HtmlVideoElement, slug: &Slug) {
     let language = parts.subtitles.value();
     let mut there = false;
     if let Ok(tracks) = video.query_selector_all("track") {
@@ -52,17 +52,12 @@ pub(super) fn choose(parts: &Parts, video: &HtmlVideoElement, slug: StoredValue<
     }
 }
 
-fn add(
-    parts: &Parts,
-    video: &HtmlVideoElement,
-    slug: StoredValue<Slug>,
-    language: &str,
-) -> Option<()> {
+fn add(parts: &Parts, video: &HtmlVideoElement, slug: &Slug, language: &str) -> Option<()> {
     let locale: Locale = language.parse().ok()?;
     let track: HtmlTrackElement = document().create_element("track").ok()?.dyn_into().ok()?;
     track.set_kind("subtitles");
     track.set_srclang(language);
-    track.set_src(&path(slug.get_value().as_str(), locale));
+    track.set_src(&path(slug.as_str(), locale));
     video.append_child(&track).ok()?;
     follow(parts, &track, language);
     Some(())
