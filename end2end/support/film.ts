@@ -10,7 +10,7 @@ export class Film {
     this.page = page;
   }
 
-  async says<F extends Fact>(fact: F): Promise<HTMLVideoElement[F]> {
+  async says(fact: Fact): Promise<number | boolean> {
     return this.page.locator('video').evaluate((video, name) => (video as HTMLVideoElement)[name], fact);
   }
 

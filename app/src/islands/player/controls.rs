@@ -28,32 +28,11 @@ const STILL: f64 = 3000.0;
 const STALL: Duration = Duration::from_millis(600);
 
 /// What is heard of the controls and the film …
-const ON_SCREEN: [&str; 17] = [
-    "change",
-    "click",
-    "cuechange",
-    "durationchange",
-    "ended",
-    "focusin",
-    "input",
-    "loadedmetadata",
-    "pause",
-    "play",
-    "playing",
-    "pointerdown",
-    "pointermove",
-    "seeked",
-    "timeupdate",
-    "volumechange",
-    "waiting",
-];
+const ON_SCREEN: &str = "change click cuechange durationchange ended focusin input loadedmetadata \
+                         pause play playing pointerdown pointermove seeked seeking timeupdate \
+                         volumechange waiting";
 /// … and of the page around them.
-const ON_PAGE: [&str; 4] = [
-    "fullscreenchange",
-    "keydown",
-    "pagehide",
-    "visibilitychange",
-];
+const ON_PAGE: &str = "fullscreenchange keydown pagehide visibilitychange";
 
 struct Controls {
     screen: Rc<Screen>,
@@ -85,16 +64,16 @@ pub(super) fn wake(screen: &Rc<Screen>) {
         teller: Teller::of(screen.slug.clone()),
     });
     let hear = Closure::<dyn Fn(Event)>::new(move |event: Event| controls.hear(&event));
-    let listen = |target: &EventTarget, events: &[&str]| {
+    let listen = |target: &EventTarget, events: &str| {
         let call = hear.as_ref().unchecked_ref();
-        for event in events {
+        for event in events.split(' ') {
             // An event that cannot be listened to does not come.
             let _ = target.add_event_listener_with_callback_and_bool(event, call, true);
         }
     };
-    listen(&root, &ON_SCREEN);
+    listen(&root, ON_SCREEN);
     // What is sent to the window alone passes no document; all else passes both.
-    listen(&window(), &ON_PAGE);
+    listen(&window(), ON_PAGE);
     hear.forget();
 }
 
@@ -107,7 +86,7 @@ impl Controls {
             "keydown" => self.pressed(event, &video),
             "click" => self.clicked(event, &video),
             "input" | "change" => self.moved(event, &video),
-            "focusin" | "pointerdown" | "pointermove" => self.stir(),
+            "focusin" | "play" | "pointerdown" | "pointermove" => self.stir(),
             "timeupdate" => self.goes_on(&video),
             "cuechange" => subtitles::show(event, &self.parts),
             "waiting" => self.stalls(),
@@ -126,8 +105,13 @@ impl Controls {
                 self.tell(&video);
             }
             "visibilitychange" if document().hidden() => self.tell(&video),
-            "ended" => self.screen.from.set(0.0),
             _ => {}
+        }
+        if self.screen.is_on() {
+            // Where another try would go on.
+            let here = video.current_time();
+            let from = if video.ended() { 0.0 } else { here };
+            self.screen.from.set(from);
         }
         self.show(&video);
     }
@@ -149,11 +133,7 @@ impl Controls {
     }
 
     fn goes_on(&self, video: &HtmlVideoElement) {
-        if !self.screen.is_on() {
-            return;
-        }
-        self.screen.from.set(video.current_time());
-        if !video.paused() {
+        if self.screen.is_on() && !video.paused() {
             mark(&self.root, "data-still", now() - self.stirred.get() > STILL);
             self.teller.tell_now_and_then(video.current_time());
         }
