@@ -6,12 +6,9 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::key_list::KeyList,
-    i18n::{I18nLocaleTrait, Locale, td_string},
-    locale::{locale, tag},
-    respond::kept,
-    watching::subtitles::COOKIE,
-    words::running_time,
+    components::{control_bar::ControlBar, key_list::KeyList},
+    i18n::td_string,
+    locale::locale,
 };
 
 /// What the list of keys is known by on the page.
@@ -25,141 +22,19 @@ pub fn Controls(
     seconds: u32,
 ) -> impl IntoView {
     let locale = locale();
-    let whole = running_time(seconds);
-    view! {
-        <p class="cue" data-part="cue"></p>
-        <div class="controls">
-            <p class="stalled" role="status" data-part="status" data-stalled=td_string!(locale, player.stalled)></p>
-            <button class="button button-play again" type="button" data-do="again" data-part="again" hidden>
-                {td_string!(locale, player.again)}
-            </button>
-            <div class="bar">
-                <input
-                    class="timeline"
-                    type="range"
-                    data-part="timeline"
-                    min="0"
-                    max=seconds
-                    step="any"
-                    value="0"
-                    aria-label=td_string!(locale, player.timeline)
-                />
-                <Press
-                    what="toggle"
-                    name=td_string!(locale, player.pause)
-                    other=td_string!(locale, player.play)
-                    picture=PAUSE
-                    other_picture=PLAY
-                />
-                <Press
-                    what="mute"
-                    name=td_string!(locale, player.mute)
-                    other=td_string!(locale, player.unmute)
-                    picture=LOUD
-                    other_picture=SILENT
-                />
-                <input
-                    class="volume-slider"
-                    type="range"
-                    data-part="volume"
-                    min="0"
-                    max="100"
-                    step="5"
-                    value="100"
-                    aria-label=td_string!(locale, player.volume)
-                />
-                <p class="time">
-                    <span data-part="now">{running_time(0)}</span>
-                    " / "
-                    <span data-part="whole">{whole}</span>
-                </p>
-                <p class="quality">
-                    <span class="for-the-ear">{td_string!(locale, player.quality)} " "</span>
-                    <span data-part="quality"></span>
-                </p>
-                <Subtitles />
-                <button
-                    class="control"
-                    type="button"
-                    popovertarget=KEYS
-                    data-part="help"
-                    aria-label=td_string!(locale, player.keys)
-                >
-                    <span aria-hidden="true">"?"</span>
-                </button>
-                <Press
-                    what="full"
-                    name=td_string!(locale, player.full)
-                    other=td_string!(locale, player.leave_full)
-                    picture=FULL
-                    other_picture=LEAVE_FULL
-                />
-            </div>
-            <KeyList id=KEYS />
-        </div>
-    }
-}
-
-const PLAY: &str = "M8 5v14l11-7z";
-const PAUSE: &str = "M7 5h3.5v14H7zM13.5 5H17v14h-3.5z";
-const LOUD: &str =
-    "M4 9v6h4l5 4V5L8 9zM15 9a4 4 0 0 1 0 6zM16.5 5.5a8 8 0 0 1 0 13l-.8-1.2a6.6 6.6 0 0 0 0-10.6z";
-const SILENT: &str = "M4 9v6h4l5 4V5L8 9zM15.2 10.2l1.2-1.2 1.8 1.8L20 9l1.2 1.2-1.8 1.8 1.8 1.8L20 15l-1.8-1.8-1.8 1.8-1.2-1.2 1.8-1.8z";
-const FULL: &str = "M4 10V4h6v2H6v4zM14 4h6v6h-2V6h-4zM18 14h2v6h-6v-2h4zM4 14h2v4h4v2H4z";
-const LEAVE_FULL: &str = "M8 4h2v6H4V8h4zM14 4h2v4h4v2h-6zM14 14h6v2h-4v4h-2zM4 14h6v6H8v-4H4z";
-
-/// A button that does one of two things: the other while it is `data-on`.
-#[component]
-fn Press(
-    what: &'static str,
-    name: &'static str,
-    other: &'static str,
-    picture: &'static str,
-    other_picture: &'static str,
-) -> impl IntoView {
-    view! {
-        <button
-            class="control"
-            type="button"
-            data-do=what
-            data-part=what
-            aria-label=name
-            data-name=name
-            data-other=other
-        >
-            <svg viewBox="0 0 24 24" aria-hidden="true">
-                <path class="off" d=picture />
-                <path class="on" d=other_picture />
-            </svg>
+    // Views of their own types: all in one would be too deep for the compiler.
+    let bar = view! { <ControlBar seconds keys=KEYS /> }.into_any();
+    let keys = view! { <KeyList id=KEYS /> }.into_any();
+    let over = view! {
+        <p class="stalled" role="status" data-part="status" data-stalled=td_string!(locale, player.stalled)></p>
+        <button class="button button-play again" type="button" data-do="again" data-part="again" hidden>
+            {td_string!(locale, player.again)}
         </button>
     }
-}
-
-/// Off, or a language in its own words; as it was chosen last.
-#[component]
-fn Subtitles() -> impl IntoView {
-    let locale = locale();
-    let chosen: Option<Locale> = kept(COOKIE).and_then(|language| language.parse().ok());
-    let languages = Locale::get_all().iter().map(|&language| {
-        view! {
-            <option value=language.as_str() lang=tag(language) selected=chosen == Some(language)>
-                {td_string!(language, language.name)}
-            </option>
-        }
-    });
+    .into_any();
     view! {
-        <label class="subtitles">
-            <span aria-hidden="true">"CC"</span>
-            <select
-                data-part="subtitles"
-                data-last=chosen.unwrap_or(locale).as_str()
-                aria-label=td_string!(locale, player.subtitles)
-            >
-                <option value="" selected=chosen.is_none()>
-                    {td_string!(locale, player.no_subtitles)}
-                </option>
-                {languages.collect_view()}
-            </select>
-        </label>
+        <p class="cue" data-part="cue"></p>
+        <div class="controls">{over} {bar} {keys}</div>
     }
+    .into_any()
 }

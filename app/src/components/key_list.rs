@@ -39,4 +39,5 @@ pub fn KeyList(
             <dl>{rows.collect_view()}</dl>
         </div>
     }
+    .into_any()
 }

@@ -8,6 +8,8 @@ pub mod accent;
 #[cfg(feature = "ssr")]
 pub mod card;
 #[cfg(feature = "ssr")]
+pub mod control_bar;
+#[cfg(feature = "ssr")]
 pub mod controls;
 #[cfg(feature = "ssr")]
 pub mod device_facts;

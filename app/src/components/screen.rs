@@ -18,6 +18,19 @@ pub fn Screen(
     from: u32,
 ) -> impl IntoView {
     let locale = locale();
+    let over = view! {
+        <div class="screen-over">
+            <p class="screen-status" role="status"></p>
+            <div class="screen-trouble"></div>
+            <button class="button button-play play" type="button" disabled>
+                {td_string!(locale, player.play)}
+            </button>
+            <button class="button try-again" type="button" hidden>
+                {td_string!(locale, player.try_again)}
+            </button>
+        </div>
+    }
+    .into_any();
     view! {
         <Player>
             <div
@@ -31,16 +44,7 @@ pub fn Screen(
             >
                 <img class="screen-still" src=title.backdrop alt="" width="1280" height="720" />
                 <Controls seconds=title.seconds />
-                <div class="screen-over">
-                    <p class="screen-status" role="status"></p>
-                    <div class="screen-trouble"></div>
-                    <button class="button button-play play" type="button" disabled>
-                        {td_string!(locale, player.play)}
-                    </button>
-                    <button class="button try-again" type="button" hidden>
-                        {td_string!(locale, player.try_again)}
-                    </button>
-                </div>
+                {over}
             </div>
             <p class="remaining" role="timer"></p>
         </Player>

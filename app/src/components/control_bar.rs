@@ -1,0 +1,180 @@
+//! The bar over the foot of a film: where it is, and what can be done with it.
+
+use leptos::prelude::*;
+
+use crate::{
+    i18n::{I18nLocaleTrait, Locale, td_string},
+    locale::{locale, tag},
+    respond::kept,
+    watching::subtitles::COOKIE,
+    words::running_time,
+};
+
+/// The bar.
+#[component]
+pub fn ControlBar(
+    /// The film's length in seconds.
+    seconds: u32,
+    /// What the list of keys is known by on the page.
+    keys: &'static str,
+) -> impl IntoView {
+    let locale = locale();
+    let timeline = view! {
+        <input
+            class="timeline"
+            type="range"
+            data-part="timeline"
+            min="0"
+            max=seconds
+            step="any"
+            value="0"
+            aria-label=td_string!(locale, player.timeline)
+        />
+    }
+    .into_any();
+    let toggle = view! {
+        <Press
+            what="toggle"
+            name=td_string!(locale, player.pause)
+            other=td_string!(locale, player.play)
+            pictures=(PAUSE, PLAY)
+        />
+    };
+    let full = view! {
+        <Press
+            what="full"
+            name=td_string!(locale, player.full)
+            other=td_string!(locale, player.leave_full)
+            pictures=(FULL, LEAVE_FULL)
+        />
+    };
+    let help = view! {
+        <button
+            class="control"
+            type="button"
+            popovertarget=keys
+            data-part="help"
+            aria-label=td_string!(locale, player.keys)
+        >
+            <span aria-hidden="true">"?"</span>
+        </button>
+    }
+    .into_any();
+    view! {
+        <div class="bar">
+            {timeline} {toggle.into_any()} <Sound /> <Facts seconds /> <Subtitles /> {help}
+            {full.into_any()}
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Sound() -> impl IntoView {
+    let locale = locale();
+    let mute = view! {
+        <Press
+            what="mute"
+            name=td_string!(locale, player.mute)
+            other=td_string!(locale, player.unmute)
+            pictures=(LOUD, SILENT)
+        />
+    };
+    view! {
+        {mute.into_any()}
+        <input
+            class="volume-slider"
+            type="range"
+            data-part="volume"
+            min="0"
+            max="100"
+            step="5"
+            value="100"
+            aria-label=td_string!(locale, player.volume)
+        />
+    }
+    .into_any()
+}
+
+/// Where the film is, of how long it is, and how good its picture.
+#[component]
+fn Facts(seconds: u32) -> impl IntoView {
+    let locale = locale();
+    view! {
+        <p class="time">
+            <span data-part="now">{running_time(0)}</span>
+            " / "
+            <span data-part="whole">{running_time(seconds)}</span>
+        </p>
+        <p class="quality">
+            <span class="for-the-ear">{td_string!(locale, player.quality)} " "</span>
+            <span data-part="quality"></span>
+        </p>
+    }
+    .into_any()
+}
+
+const PLAY: &str = "M8 5v14l11-7z";
+const PAUSE: &str = "M7 5h3.5v14H7zM13.5 5H17v14h-3.5z";
+const LOUD: &str =
+    "M4 9v6h4l5 4V5L8 9zM15 9a4 4 0 0 1 0 6zM16.5 5.5a8 8 0 0 1 0 13l-.8-1.2a6.6 6.6 0 0 0 0-10.6z";
+const SILENT: &str = "M4 9v6h4l5 4V5L8 9zM15.2 10.2l1.2-1.2 1.8 1.8L20 9l1.2 1.2-1.8 1.8 1.8 1.8L20 15l-1.8-1.8-1.8 1.8-1.2-1.2 1.8-1.8z";
+const FULL: &str = "M4 10V4h6v2H6v4zM14 4h6v6h-2V6h-4zM18 14h2v6h-6v-2h4zM4 14h2v4h4v2H4z";
+const LEAVE_FULL: &str = "M8 4h2v6H4V8h4zM14 4h2v4h4v2h-6zM14 14h6v2h-4v4h-2zM4 14h6v6H8v-4H4z";
+
+/// A button that does one of two things: the other while it is `data-on`.
+#[component]
+fn Press(
+    what: &'static str,
+    name: &'static str,
+    other: &'static str,
+    pictures: (&'static str, &'static str),
+) -> impl IntoView {
+    view! {
+        <button
+            class="control"
+            type="button"
+            data-do=what
+            data-part=what
+            aria-label=name
+            data-name=name
+            data-other=other
+        >
+            <svg viewBox="0 0 24 24" aria-hidden="true">
+                <path class="off" d=pictures.0 />
+                <path class="on" d=pictures.1 />
+            </svg>
+        </button>
+    }
+    .into_any()
+}
+
+/// Off, or a language in its own words; as it was chosen last.
+#[component]
+fn Subtitles() -> impl IntoView {
+    let locale = locale();
+    let chosen: Option<Locale> = kept(COOKIE).and_then(|language| language.parse().ok());
+    let languages = Locale::get_all().iter().map(|&language| {
+        view! {
+            <option value=language.as_str() lang=tag(language) selected=chosen == Some(language)>
+                {td_string!(language, language.name)}
+            </option>
+        }
+    });
+    view! {
+        <label class="subtitles">
+            <span aria-hidden="true">"CC"</span>
+            <select
+                data-part="subtitles"
+                data-last=chosen.unwrap_or(locale).as_str()
+                aria-label=td_string!(locale, player.subtitles)
+            >
+                <option value="" selected=chosen.is_none()>
+                    {td_string!(locale, player.no_subtitles)}
+                </option>
+                {languages.collect_view()}
+            </select>
+        </label>
+    }
+    .into_any()
+}
