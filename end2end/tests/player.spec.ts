@@ -269,6 +269,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const device = await newDevice({ colorScheme, viewport, reducedMotion: 'reduce' });
       const { page } = device;
       await device.buyAndPlay('tidewater');
+      await expect(page.getByRole('button', { name: 'Try again' })).toBeHidden();
       const film = new Film(page);
       await film.stopAtStart();
       await film.press('l', 'c');

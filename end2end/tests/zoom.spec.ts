@@ -26,6 +26,7 @@ test('the whole flow at 200 % zoom and by keyboard alone, with nothing cut off',
   await expect(page.getByRole('heading', { level: 1, name: 'Tidewater' })).toBeVisible();
   await expectAccessible(device, 'the title');
   await press(page, 'link', 'Buy');
+  await expect(page).toHaveURL(/\/checkout\//);
   await expectAccessible(device, 'a till that needs a device');
   await press(page, 'button', 'Register this device');
   await tabTo(page, 'textbox', 'Card number');
