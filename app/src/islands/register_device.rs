@@ -76,6 +76,7 @@ impl Stage {
         }
     }
 
+    #[cfg(feature = "hydrate")]
     fn spoken(&self, locale: Locale) -> String {
         match self {
             Self::Idle | Self::Failed(_) => String::new(),
