@@ -54,7 +54,7 @@ pub(crate) struct Bound {
 /// Seed steps 1 and 2: a token for the dummy clip.
 ///
 /// # Errors
-/// As [`crate::api::begin_registration`], and [`Problem::Unreachable`].
+/// As `api::begin_registration`, and [`Problem::Unreachable`].
 pub(crate) async fn begin_registration() -> Result<Registration, Problem> {
     #[derive(Serialize)]
     struct Nothing {}
@@ -71,7 +71,7 @@ pub(crate) async fn begin_registration() -> Result<Registration, Problem> {
 /// After seed step 3: the device that ExpressPlay recorded.
 ///
 /// # Errors
-/// As [`crate::api::finish_registration`], and [`Problem::Unreachable`].
+/// As `api::finish_registration`, and [`Problem::Unreachable`].
 pub(crate) async fn finish_registration(id: Uuid) -> Result<DeviceId, Problem> {
     #[derive(Serialize)]
     struct Finish {
@@ -85,7 +85,7 @@ pub(crate) async fn finish_registration(id: Uuid) -> Result<DeviceId, Problem> {
 /// Seed steps 5 and 6: a token bound to the order's device.
 ///
 /// # Errors
-/// As [`crate::api::hand_over`], and [`Problem::Unreachable`].
+/// As `api::hand_over`, and [`Problem::Unreachable`].
 pub(crate) async fn hand_over(slug: &Slug) -> Result<HandOver, Problem> {
     #[derive(Serialize)]
     struct Ask<'a> {
@@ -99,7 +99,7 @@ pub(crate) async fn hand_over(slug: &Slug) -> Result<HandOver, Problem> {
 /// a purchase.
 ///
 /// # Errors
-/// As [`crate::api::playing`], and [`Problem::Unreachable`].
+/// As `api::playing`, and [`Problem::Unreachable`].
 pub(crate) async fn playing(order: Uuid, trace: Option<TraceId>) -> Result<Option<f64>, Problem> {
     let left = |answer: &Json| Some(answer.member("remaining_ms").and_then(|it| it.number()));
     ask("playing", &Playing { order, trace }, left).await
@@ -120,7 +120,7 @@ pub(crate) const PLAYING: &str = "/api/playing";
 /// Tells of a licence request, for the workflow view.
 ///
 /// # Errors
-/// As [`crate::api::report_license`], and [`Problem::Unreachable`].
+/// As `api::report_license`, and [`Problem::Unreachable`].
 pub(crate) async fn report_license(report: &LicenseReport) -> Result<(), Problem> {
     #[derive(Serialize)]
     struct Tell<'a> {
@@ -133,7 +133,7 @@ pub(crate) async fn report_license(report: &LicenseReport) -> Result<(), Problem
 /// What an attempt of the lab's needs.
 ///
 /// # Errors
-/// As [`crate::api::prepare_attempt`], and [`Problem::Unreachable`].
+/// As `api::prepare_attempt`, and [`Problem::Unreachable`].
 pub(crate) async fn prepare_attempt(attempt: Attempt, order: Uuid) -> Result<Prepared, Problem> {
     #[derive(Serialize)]
     struct Prepare {

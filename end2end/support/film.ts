@@ -32,4 +32,26 @@ export class Film {
     await this.press('Home');
     await this.expect('currentTime', 0);
   }
+
+  /** All of the controls are over the picture, and the words are above them. */
+  async expectInPlace(): Promise<void> {
+    const box = async (selector: string) => {
+      const found = await this.page.locator(selector).boundingBox();
+      if (!found) throw new Error(`${selector} is nowhere`);
+      return found;
+    };
+    const around = await box('.screen');
+    expect(around.height, 'all of it is over the picture').toBeCloseTo((await box('video')).height, 0);
+    for (const part of await this.page.locator('.bar > :visible, .cue:visible').all()) {
+      const { x, y, width, height } = (await part.boundingBox()) ?? { x: NaN, y: NaN, width: 0, height: 0 };
+      expect(x).toBeGreaterThanOrEqual(around.x);
+      expect(x + width).toBeLessThanOrEqual(around.x + around.width);
+      expect(y).toBeGreaterThanOrEqual(around.y);
+      expect(y + height).toBeLessThanOrEqual(around.y + around.height + 0.5);
+    }
+    if (await this.page.locator('.cue').isVisible()) {
+      const words = await box('.cue');
+      expect(words.y + words.height).toBeLessThanOrEqual((await box('.bar')).y);
+    }
+  }
 }

@@ -63,7 +63,7 @@ test('keys do what people know them to do', async ({ device }) => {
 
   const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
   await film.press('?');
-  await expect(keys).toContainText('Five seconds back or on');
+  await expect(keys).toContainText('Five seconds back or forward');
   await film.press('Escape');
   await expect(keys).toBeHidden();
   await film.press(' ');
@@ -88,7 +88,7 @@ test('keys are left to what has the focus', async ({ device }) => {
   await film.expect('volume', 0.95);
   await film.expect('muted', false);
   await film.expect('currentTime', 5);
-  const timeline = page.getByRole('slider', { name: 'Place in the film' });
+  const timeline = page.getByRole('slider', { name: 'Position in the film' });
   await timeline.focus();
   await film.press('ArrowRight');
   await film.expect('currentTime', 10);
@@ -115,7 +115,7 @@ test('a mouse stops and starts the film, and goes where it presses', async ({ de
   const picture = page.locator('video');
   await picture.click({ position: { x: 200, y: 100 } });
   await film.expect('paused', true);
-  await page.getByRole('slider', { name: 'Place in the film' }).click();
+  await page.getByRole('slider', { name: 'Position in the film' }).click();
   await expect.poll(() => film.says('currentTime')).toBeGreaterThan(15);
   await page.getByRole('button', { name: 'Play' }).click();
   await film.expect('paused', false);
@@ -185,11 +185,11 @@ test('a film goes on where it was left, from the catalogue too', async ({ device
   await page.goto('/title/tidewater');
   await expect.poll(() => row(device)).toMatch(/0:(29|3\d) of 0:42/);
   await page.goto('/watch/tidewater');
-  await expect(page.getByText(/^It goes on at 0:(29|3\d), where you left it\.$/)).toBeVisible();
+  await expect(page.getByText(/^The film continues at 0:(29|3\d), where you left off\.$/)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Try again' })).toBeHidden();
   await page.getByRole('button', { name: 'Play' }).click();
   expect(await startedAt(device)).toBeGreaterThan(28);
-  await expect(page.getByText(/It goes on at/)).toBeHidden();
+  await expect(page.getByText(/The film continues at/)).toHaveCount(0);
 
   // Seen to its end, it is not in the row any more, and starts anew.
   await film.press('End');
@@ -254,11 +254,69 @@ test('the controls leave a film alone that nobody disturbs, but not the keyboard
   await expect(bar).toHaveCSS('opacity', '1');
   await expect(bar).toHaveCSS('opacity', '0');
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('slider', { name: 'Place in the film' })).toBeFocused();
+  await expect(page.getByRole('slider', { name: 'Position in the film' })).toBeFocused();
   await expect(frame(device)).toHaveAttribute('data-still');
   await expect(bar).toHaveCSS('opacity', '1');
   await page.keyboard.press('k');
   await expect(frame(device)).not.toHaveAttribute('data-still');
+});
+
+test('the controls are over the picture and under the words, whatever the shape of the window', async ({
+  device,
+}) => {
+  const { page } = device;
+  await device.buyAndPlay('tidewater');
+  const film = new Film(page);
+  await film.stopAtStart();
+  await film.press('l', 'c');
+  await expect(cue(device)).toBeVisible();
+  // A telephone on its side, 200 % zoom, and a low window.
+  for (const [width, height] of [
+    [844, 390],
+    [640, 400],
+    [1280, 500],
+  ]) {
+    await page.setViewportSize({ width, height });
+    await film.expectInPlace();
+  }
+});
+
+test('a key that is held down does once what is done once', async ({ device }) => {
+  const { page } = device;
+  await device.buyAndPlay('tidewater');
+  const film = new Film(page);
+  await film.stopAtStart();
+  await page.keyboard.down('m');
+  await page.keyboard.down('m');
+  await page.keyboard.down('m');
+  await page.keyboard.up('m');
+  await film.expect('muted', true);
+  await page.keyboard.down('ArrowRight');
+  await page.keyboard.down('ArrowRight');
+  await page.keyboard.up('ArrowRight');
+  await film.expect('currentTime', 10);
+});
+
+test('keys are the page’s where nothing of the film has the focus, and a button that goes keeps it', async ({
+  device,
+}) => {
+  const { page } = device;
+  await device.buyAndPlay('tidewater');
+  const film = new Film(page);
+  await film.stopAtStart();
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await film.press('m', 'ArrowRight', ' ');
+  await film.expect('muted', false);
+  await film.expect('paused', true);
+  await film.expect('currentTime', 0);
+
+  await frame(device).focus();
+  await film.press('End');
+  const again = page.getByRole('button', { name: 'Play again' });
+  await again.focus();
+  await film.press('ArrowLeft');
+  await expect(again).toBeHidden();
+  await expect(frame(device)).toBeFocused();
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -278,17 +336,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await expectAccessible(device, 'paused, with subtitles');
       await page.screenshot({ path: info.outputPath('paused.png') });
 
-      const around = await frame(device).boundingBox();
-      const picture = await page.locator('video').boundingBox();
-      expect(around?.height, 'all of it is over the picture').toBeCloseTo(picture?.height ?? NaN, 0);
-      for (const part of await page.locator('.bar > :visible, .cue').all()) {
-        const box = await part.boundingBox();
-        expect(box?.x).toBeGreaterThanOrEqual(around?.x ?? NaN);
-        expect(box && box.x + box.width).toBeLessThanOrEqual((around?.x ?? 0) + (around?.width ?? 0));
-        expect(box?.y).toBeGreaterThanOrEqual(around?.y ?? NaN);
-      }
-      const [words, bar] = [await cue(device).boundingBox(), await page.locator('.bar').boundingBox()];
-      expect(words && words.y + words.height).toBeLessThanOrEqual(bar?.y ?? NaN);
+      await film.expectInPlace();
 
       await film.press('?');
       await expectAccessible(device, 'the keys');

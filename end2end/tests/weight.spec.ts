@@ -24,11 +24,16 @@ function sum(weights: Map<string, number>): number {
 
 test('a page to look at loads no code of ours', async ({ device }) => {
   const { page } = device;
-  for (const path of ['/', '/title/tidewater', '/signin', '/signup']) {
-    await page.goto(path);
-    await expect(page.locator('script[src], link[rel=modulepreload]'), path).toHaveCount(0);
-    expect([...(await weights(page)).keys()], path).toEqual([]);
-  }
+  const see = async (...paths: string[]) => {
+    for (const path of paths) {
+      await page.goto(path);
+      await expect(page.locator('script[src], link[rel=modulepreload]'), path).toHaveCount(0);
+      expect([...(await weights(page)).keys()], path).toEqual([]);
+    }
+  };
+  await see('/', '/title/tidewater', '/signin', '/signup');
+  await device.signIn();
+  await see('/', '/title/tidewater', '/orders', '/account');
 });
 
 test('a page that plays loads little code of ours', async ({ device }) => {

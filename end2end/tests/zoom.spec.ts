@@ -1,5 +1,6 @@
 import { expectAccessible } from '../support/accessible.ts';
 import { CARD } from '../support/device.ts';
+import { Film } from '../support/film.ts';
 import { press, tabTo } from '../support/keyboard.ts';
 import { expect, test } from '../support/test.ts';
 
@@ -35,6 +36,7 @@ test('the whole flow at 200 % zoom and by keyboard alone, with nothing cut off',
   await press(page, 'button', 'Pay');
   await press(page, 'button', 'Play');
   await device.expectPlaying();
+  await new Film(page).expectInPlace();
   await expectAccessible(device, 'the film');
 
   for (const path of ['/devices', '/lab', '/workflow', '/orders', '/account']) {

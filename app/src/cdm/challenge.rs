@@ -23,7 +23,7 @@ impl DeviceKey {
         let request = Json::read(&text)
             .as_ref()
             .and_then(clear_key_request)
-            .ok_or_else(|| CdmError::Request(text.into_owned()))?;
+            .ok_or_else(|| CdmError::Request("no kids and type in it".to_owned()))?;
         let claims = claims(request, token)?;
         let challenge = self.sign_as(self.public(), &claims).await?;
         Ok((challenge, claims))

@@ -19,6 +19,7 @@ pub fn ControlBar(
     keys: &'static str,
 ) -> impl IntoView {
     let locale = locale();
+    let (now, whole) = (running_time(0), running_time(seconds));
     let timeline = view! {
         <input
             class="timeline"
@@ -29,6 +30,7 @@ pub fn ControlBar(
             step="any"
             value="0"
             aria-label=td_string!(locale, player.timeline)
+            aria-valuetext=td_string!(locale, player.at, now, whole)
         />
     }
     .into_any();

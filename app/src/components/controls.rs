@@ -1,7 +1,7 @@
 //! The controls over a film: plain html, which the player's island makes work.
 //!
-//! What a press does stands in `data-do`, what shows a state in `data-part`. So no text and no
-//! picture of theirs is in the wasm.
+//! What a press does stands in `data-do`, what shows a state in `data-part`. So none of
+//! their names and pictures is in the wasm.
 
 use leptos::prelude::*;
 
@@ -26,15 +26,12 @@ pub fn Controls(
     let bar = view! { <ControlBar seconds keys=KEYS /> }.into_any();
     let keys = view! { <KeyList id=KEYS /> }.into_any();
     let over = view! {
+        <p class="cue" data-part="cue"></p>
         <p class="stalled" role="status" data-part="status" data-stalled=td_string!(locale, player.stalled)></p>
         <button class="button button-play again" type="button" data-do="again" data-part="again" hidden>
             {td_string!(locale, player.again)}
         </button>
     }
     .into_any();
-    view! {
-        <p class="cue" data-part="cue"></p>
-        <div class="controls">{over} {bar} {keys}</div>
-    }
-    .into_any()
+    view! { <div class="controls">{over} {bar} {keys}</div> }.into_any()
 }

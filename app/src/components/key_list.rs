@@ -11,7 +11,7 @@ pub fn KeyList(
     id: &'static str,
 ) -> impl IntoView {
     let locale = locale();
-    let keys: [(&[&str], _); 9] = [
+    let keys: [(&[&str], _); 10] = [
         (
             &[td_string!(locale, player.key.space), "k"],
             td_string!(locale, player.key.toggle),
@@ -24,6 +24,7 @@ pub fn KeyList(
         (&["m"], td_string!(locale, player.key.mute)),
         (&["c"], td_string!(locale, player.key.subtitles)),
         (&["f"], td_string!(locale, player.key.full)),
+        (&["?"], td_string!(locale, player.key.help)),
     ];
     let rows = keys.map(|(keys, does)| {
         let keys = keys.iter().map(|&key| view! { <kbd>{key}</kbd> " " });
@@ -35,7 +36,14 @@ pub fn KeyList(
         }
     });
     view! {
-        <div class="key-list" id=id popover="auto" role="dialog" aria-label=td_string!(locale, player.keys)>
+        <div
+            class="key-list"
+            id=id
+            popover="auto"
+            role="dialog"
+            tabindex="-1"
+            autofocus
+            aria-label=td_string!(locale, player.keys)>
             <dl>{rows.collect_view()}</dl>
         </div>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::controls::Controls, i18n::td_string, islands::player::Player, locale::locale,
-    model::Title,
+    model::Title, words::running_time,
 };
 
 /// The film's still with a button over it; then the film, with the controls.
@@ -31,6 +31,10 @@ pub fn Screen(
         </div>
     }
     .into_any();
+    let goes_on = (from > 0).then(|| {
+        let at = running_time(from);
+        view! { <p class="screen-goes-on">{td_string!(locale, watch.goes_on, at)}</p> }
+    });
     view! {
         <Player>
             <div
@@ -47,6 +51,7 @@ pub fn Screen(
                 {over}
             </div>
             <p class="remaining" role="timer"></p>
+            {goes_on}
         </Player>
     }
 }

@@ -39,9 +39,15 @@ pub(super) fn first_in<T: JsCast>(element: &Element, selector: &str) -> Option<T
 }
 
 /// Gives a class to an element, or takes it away.
-pub(super) fn mark(element: &Element, class: &str, on: bool) {
+pub(super) fn mark_class(element: &Element, class: &str, on: bool) {
     // A class that cannot be set is not seen; the words say the same.
     let _ = element.class_list().toggle_with_force(class, on);
+}
+
+/// Gives an attribute without a value to an element, or takes it away.
+pub(super) fn mark_attribute(element: &Element, name: &str, on: bool) {
+    // Such a name is never refused.
+    let _ = element.toggle_attribute_with_force(name, on);
 }
 
 /// Calls a function at each event, for as long as the page lives.

@@ -15,7 +15,6 @@ use crate::{
     pages::slug,
     problem::Problem,
     trouble::Trouble,
-    words::running_time,
 };
 
 /// The watch page. With `?play` in its address it starts at once.
@@ -64,13 +63,8 @@ pub fn WatchPage() -> impl IntoView {
 #[component]
 fn Screening(title: Title, orders: Vec<Order>, at_once: bool, from: u32) -> impl IntoView {
     let locale = locale();
-    let goes_on = (from > 0).then(|| {
-        let at = running_time(from);
-        view! { <p class="screen-goes-on">{td_string!(locale, watch.goes_on, at)}</p> }
-    });
     view! {
         <Screen title at_once from />
-        {goes_on}
         <p class="note without-script">{td_string!(locale, watch.without_script)}</p>
         {orders.into_iter().map(|order| view! { <OrderLine order may_start=true /> }).collect_view()}
     }

@@ -24,7 +24,7 @@ pub enum Command {
 /// What has the keyboard's focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Focus {
-    /// The picture, or nothing in particular.
+    /// The picture.
     Picture,
     /// A button of the player's.
     Button,
@@ -44,6 +44,12 @@ const LETTER: f64 = 10.0;
 const NOTCH: f64 = 0.1;
 
 impl Command {
+    /// Whether it is done again and again while its key is held down.
+    #[must_use]
+    pub const fn goes_on(self) -> bool {
+        matches!(self, Self::Skip(_) | Self::Louder(_))
+    }
+
     /// What a key asks for, by its name in `KeyboardEvent.key`; none where it is not ours to take.
     ///
     /// ```

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Slug;
 
-/// Where the player tells how far it has come: a form with `slug` and `seconds`. It is answered with
+/// Where the player tells how far it has come: a form with `order` and `seconds`. It is answered with
 /// 204 whether or not there was anything to keep.
 pub const TELL: &str = "/api/position";
 

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{
-    model::Slug,
-    watching::position::{Position, TELL},
-};
+use app::watching::position::{Position, TELL};
 use axum::{
     Form, Router,
     extract::State,
@@ -15,6 +12,7 @@ use axum::{
 use http::{StatusCode, request::Parts};
 use leptos_axum::ResponseOptions;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::Request;
 use crate::{
@@ -28,8 +26,8 @@ use crate::{
 /// What the player tells.
 #[derive(Debug, Deserialize)]
 struct Telling {
-    /// What plays.
-    slug: Slug,
+    /// The number of the order that it plays under.
+    order: Uuid,
     /// How far it has come.
     seconds: u32,
 }
@@ -55,23 +53,24 @@ async fn hear(
 }
 
 impl Request {
-    /// Keeps how far a film has come, if it is the viewer's. If it is not, or nobody is signed in
-    /// any more, there is nothing to keep, and nothing wrong: a page may outlive its session.
-    async fn hear_position(&self, Telling { slug, seconds }: Telling) -> Result<(), Error> {
+    /// Keeps how far a film has come under an order, if that is the viewer's and not over. If it is
+    /// not, or nobody is signed in any more, there is nothing to keep, and nothing wrong: a page may
+    /// outlive its session and its rental.
+    async fn hear_position(&self, Telling { order, seconds }: Telling) -> Result<(), Error> {
+        let (db, now) = (&self.shop.db, self.shop.clock.now());
         let Some(account) = self.account().await? else {
             return Ok(());
         };
-        let whole = self.entry(&slug)?.title.seconds;
-        let db = &self.shop.db;
-        if orders::of_title(db, account.id, &slug).await?.is_empty() {
+        let order = orders::find(db, account.id, order).await?;
+        let Some(order) = order.filter(|order| order.left(now).is_ok()) else {
             return Ok(());
-        }
-        let position = Position {
-            slug,
-            seconds,
-            whole,
         };
-        positions::keep(db, account.id, &position, self.shop.clock.now()).await
+        let position = Position {
+            whole: self.entry(&order.slug)?.title.seconds,
+            slug: order.slug,
+            seconds,
+        };
+        positions::keep(db, account.id, &position, now).await
     }
 
     /// The films that the viewer is in the middle of, and can go on with.

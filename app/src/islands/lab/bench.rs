@@ -14,23 +14,21 @@ use web_sys::{Element, HtmlButtonElement, HtmlElement, MouseEvent};
 use super::shown::{failed, told, verdict};
 use crate::{
     i18n::{Locale, td_string},
-    islands::browser::{all_in, attribute, first_in, listen, mark},
+    islands::browser::{all_in, attribute, first_in, listen, mark_class},
     lab::{Attempt, outcome::Outcome, thief},
     locale::locale,
 };
 
 /// Wakes the buttons of a bench.
 pub(super) fn wake(root: &Element) {
+    let cards = all_in(root, ".try");
     let bench = Rc::new(Bench {
         locale: locale(),
         busy: Cell::new(false),
         buttons: all_in(root, "button"),
         sum: first_in(root, ".lab-sum"),
-        tries: all_in(root, ".try")
-            .into_iter()
-            .filter_map(Try::of)
-            .map(Rc::new)
-            .collect(),
+        all: cards.len(),
+        tries: cards.into_iter().filter_map(Try::of).map(Rc::new).collect(),
     });
     for button in &bench.buttons {
         button.set_disabled(false);
@@ -47,6 +45,8 @@ struct Bench {
     buttons: Vec<HtmlButtonElement>,
     /// Where it says how it goes with all of them.
     sum: Option<HtmlElement>,
+    /// How many attempts the page promises something of.
+    all: usize,
     tries: Vec<Rc<Try>>,
 }
 
@@ -78,7 +78,7 @@ impl Bench {
 
     async fn try_all(&self, button: &Element) {
         self.at_work(button, true);
-        let (locale, all) = (self.locale, self.tries.len());
+        let (locale, all) = (self.locale, self.all);
         let mut kept = 0;
         for (at, one) in self.tries.iter().enumerate() {
             let now = at + 1;
@@ -101,7 +101,7 @@ impl Bench {
 
     fn at_work(&self, pressed: &Element, busy: bool) {
         self.busy.set(busy);
-        mark(pressed, "button-busy", busy);
+        mark_class(pressed, "button-busy", busy);
         for button in &self.buttons {
             let _ = match busy {
                 true => button.set_attribute("aria-disabled", "true"),
@@ -116,6 +116,7 @@ struct Try {
     attempt: Attempt,
     order: Uuid,
     element: Element,
+    button: Element,
     verdict: HtmlElement,
     told: HtmlElement,
     /// What is shown, for as long as it is.
@@ -127,6 +128,7 @@ impl Try {
     fn of(element: HtmlElement) -> Option<Self> {
         Some(Self {
             attempt: attribute(&element, "data-attempt")?.parse().ok()?,
+            button: first_in(&element, "button")?,
             order: attribute(&element, "data-order")?.parse().ok()?,
             verdict: first_in(&element, ".try-verdict")?,
             told: first_in(&element, ".try-outcome")?,
@@ -139,10 +141,12 @@ impl Try {
     async fn make(&self, locale: Locale) -> bool {
         self.shown.take();
         self.mark("none");
+        mark_class(&self.button, "button-busy", true);
         self.verdict
             .set_text_content(Some(td_string!(locale, lab.trying)));
         let made = thief::attempt(self.attempt, self.order).await;
         self.verdict.set_text_content(None);
+        mark_class(&self.button, "button-busy", false);
         let kept = made.as_ref().is_ok_and(Outcome::is_as_promised);
         self.mark(match kept {
             true => "kept",

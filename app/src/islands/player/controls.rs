@@ -5,18 +5,15 @@
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
-use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::{JsCast, closure::Closure};
+use js_sys::Promise;
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+use wasm_bindgen::{JsCast, closure::Closure, prelude::*};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlVideoElement, KeyboardEvent};
 
-use super::{
-    parts::{Parts, mark},
-    positions::Teller,
-    screen::Screen,
-    subtitles,
-};
+use super::{parts::Parts, positions::Teller, screen::Screen, subtitles};
 use crate::{
+    islands::browser::{first_in, mark_attribute},
     player::now,
     watching::keys::{Command, Focus, clamped},
     words::running_time,
@@ -42,6 +39,8 @@ struct Controls {
     stirred: Cell<f64>,
     /// How loud it was last, and whether it was silenced: the next attempt is as loud.
     sound: Cell<(f64, bool)>,
+    /// What tells of a stall, if it lasts.
+    stalled: Cell<Option<TimeoutHandle>>,
     teller: Teller,
 }
 
@@ -61,7 +60,8 @@ pub(super) fn wake(screen: &Rc<Screen>) {
         parts,
         stirred: Cell::default(),
         sound: Cell::new((1.0, false)),
-        teller: Teller::of(screen.slug.clone()),
+        stalled: Cell::default(),
+        teller: Teller::default(),
     });
     let hear = Closure::<dyn Fn(Event)>::new(move |event: Event| controls.hear(&event));
     let listen = |target: &EventTarget, events: &str| {
@@ -78,7 +78,7 @@ pub(super) fn wake(screen: &Rc<Screen>) {
 }
 
 impl Controls {
-    fn hear(self: &Rc<Self>, event: &Event) {
+    fn hear(&self, event: &Event) {
         let Some(video) = self.video() else {
             return;
         };
@@ -86,7 +86,7 @@ impl Controls {
             "keydown" => self.pressed(event, &video),
             "click" => self.clicked(event, &video),
             "input" | "change" => self.moved(event, &video),
-            "focusin" | "play" | "pointerdown" | "pointermove" => self.stir(),
+            "focusin" | "play" | "pointerdown" | "pointermove" | "ended" => self.stir(),
             "timeupdate" => self.goes_on(&video),
             "cuechange" => subtitles::show(event, &self.parts),
             "waiting" => self.stalls(),
@@ -100,10 +100,12 @@ impl Controls {
                 video.set_muted(muted);
             }
             "volumechange" => self.sound.set((video.volume(), video.muted())),
-            "pause" | "pagehide" => {
+            "pause" => {
+                self.stir();
                 self.runs();
                 self.tell(&video);
             }
+            "pagehide" => self.tell(&video),
             "visibilitychange" if document().hidden() => self.tell(&video),
             _ => {}
         }
@@ -117,45 +119,47 @@ impl Controls {
     }
 
     fn video(&self) -> Option<HtmlVideoElement> {
-        self.root.query_selector("video").ok()??.dyn_into().ok()
+        first_in(&self.root, "video")
     }
 
     fn tell(&self, video: &HtmlVideoElement) {
         if self.screen.is_on() {
-            self.teller.tell(video.current_time());
+            self.teller.tell(&self.screen, video.current_time());
         }
     }
 
     /// Somebody is there: the controls are, too.
     fn stir(&self) {
         self.stirred.set(now());
-        mark(&self.root, "data-still", false);
+        mark_attribute(&self.root, "data-still", false);
     }
 
     fn goes_on(&self, video: &HtmlVideoElement) {
         if self.screen.is_on() && !video.paused() {
-            mark(&self.root, "data-still", now() - self.stirred.get() > STILL);
-            self.teller.tell_now_and_then(video.current_time());
+            mark_attribute(&self.root, "data-still", now() - self.stirred.get() > STILL);
+            self.teller
+                .tell_now_and_then(&self.screen, video.current_time());
         }
     }
 
-    fn stalls(self: &Rc<Self>) {
-        mark(&self.root, "data-stalled", true);
-        let controls = Rc::clone(self);
-        set_timeout(
-            move || {
-                let status = &controls.parts.status;
-                if controls.root.has_attribute("data-stalled") {
-                    status.set_text_content(status.get_attribute("data-stalled").as_deref());
-                }
-            },
-            STALL,
-        );
+    fn stalls(&self) {
+        let status = self.parts.status.clone();
+        let tell = move || {
+            status.set_text_content(status.get_attribute("data-stalled").as_deref());
+        };
+        // Without a timer nothing is told, and the film goes on all the same.
+        self.wait_for(set_timeout_with_handle(tell, STALL).ok());
     }
 
     fn runs(&self) {
-        mark(&self.root, "data-stalled", false);
+        self.wait_for(None);
         self.parts.status.set_text_content(None);
+    }
+
+    fn wait_for(&self, next: Option<TimeoutHandle>) {
+        if let Some(last) = self.stalled.replace(next) {
+            last.clear();
+        }
     }
 
     fn pressed(&self, event: &Event, video: &HtmlVideoElement) {
@@ -168,20 +172,24 @@ impl Controls {
         if self.focus() != Focus::Elsewhere {
             self.stir();
         }
-        let alone = !(event.ctrl_key() || event.meta_key() || event.alt_key());
-        if alone && let Some(command) = Command::of(&event.key(), self.focus()) {
+        let key = event.key();
+        // With shift, a space scrolls and an arrow selects; a letter is the same letter.
+        let shifted = event.shift_key() && (key == " " || key.len() > 1);
+        let alone = !(event.ctrl_key() || event.meta_key() || event.alt_key() || shifted);
+        if alone && let Some(command) = Command::of(&key, self.focus()) {
             event.prevent_default();
-            self.obey(command, video);
+            if command.goes_on() || !event.repeat() {
+                self.obey(command, video);
+            }
         }
     }
 
     fn focus(&self) -> Focus {
         let Some(active) = document().active_element() else {
-            return Focus::Picture;
+            return Focus::Elsewhere;
         };
         let is = |part: &Element| *part == active;
         match active.tag_name().as_str() {
-            "BODY" => Focus::Picture,
             _ if is(&self.root) => Focus::Picture,
             _ if is(&self.parts.timeline) => Focus::Timeline,
             _ if is(&self.parts.volume) => Focus::Slider,
@@ -200,11 +208,6 @@ impl Controls {
         let command = match does.as_deref() {
             Some("mute") => Command::Mute,
             Some("full") => Command::FullScreen,
-            Some("again") => {
-                // It is about to go, and the keyboard with it.
-                let _ = self.root.focus();
-                Command::Toggle
-            }
             Some(_) => Command::Toggle,
             // A finger on the picture only asks for the controls.
             None if target.tag_name() == "VIDEO" && !by_finger(event) => Command::Toggle,
@@ -251,8 +254,12 @@ impl Controls {
             Command::FullScreen if document().fullscreen_element().is_some() => {
                 document().exit_fullscreen();
             }
-            // A browser that refuses stays as it is.
-            Command::FullScreen => drop(self.root.request_fullscreen()),
+            Command::FullScreen if document().fullscreen_enabled() => {
+                // A browser that refuses stays as it is.
+                let asked = self.root.unchecked_ref::<Whole>().request_fullscreen();
+                spawn_local(async move { drop(JsFuture::from(asked).await) });
+            }
+            Command::FullScreen => {}
             Command::Help => self.parts.help.click(),
         }
     }
@@ -262,6 +269,10 @@ impl Controls {
         let (whole, parts) = (video.duration(), &self.parts);
         if !whole.is_finite() {
             return;
+        }
+        if !video.ended() && document().active_element().as_ref() == Some(&parts.again) {
+            // It is about to go, and the keyboard with it.
+            let _ = self.root.focus();
         }
         parts.again.set_hidden(!video.ended());
         parts.name_by(&parts.toggle, video.paused());
@@ -284,10 +295,21 @@ impl Controls {
             let _ = parts.timeline.set_attribute("aria-valuetext", &text);
             parts.now.set_text_content(Some(&seen));
             parts.whole.set_text_content(Some(&whole));
-            let lines = format!("{}p", video.video_height());
+        }
+        let lines = format!("{}p", video.video_height());
+        if parts.quality.text_content().as_deref() != Some(&lines) {
             parts.quality.set_text_content(Some(&lines));
         }
     }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// An element that can fill the screen, and says whether it did.
+    type Whole;
+
+    #[wasm_bindgen(method, js_name = requestFullscreen)]
+    fn request_fullscreen(this: &Whole) -> Promise;
 }
 
 fn play(video: &HtmlVideoElement) {

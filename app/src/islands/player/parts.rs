@@ -3,6 +3,8 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
+use crate::islands::browser::{first_in, mark_attribute};
+
 /// Each of them, by its `data-part`.
 pub(super) struct Parts {
     pub(super) again: HtmlElement,
@@ -23,10 +25,7 @@ pub(super) struct Parts {
 impl Parts {
     /// The parts; none where one is missing.
     pub(super) fn of(root: &Element) -> Option<Self> {
-        let part = |name| -> Option<HtmlElement> {
-            let selector = format!("[data-part={name}]");
-            root.query_selector(&selector).ok()??.dyn_into().ok()
-        };
+        let part = |name| -> Option<HtmlElement> { first_in(root, &format!("[data-part={name}]")) };
         Some(Self {
             again: part("again")?,
             cue: part("cue")?,
@@ -49,15 +48,9 @@ impl Parts {
         if button.has_attribute("data-on") == other && button.has_attribute("data-known") {
             return;
         }
-        mark(button, "data-known", true);
-        mark(button, "data-on", other);
+        mark_attribute(button, "data-known", true);
+        mark_attribute(button, "data-on", other);
         let name = button.get_attribute(if other { "data-other" } else { "data-name" });
         let _ = button.set_attribute("aria-label", &name.unwrap_or_default());
     }
-}
-
-/// Sets a mark that the style sheet knows, or takes it away.
-pub(super) fn mark(element: &Element, name: &str, on: bool) {
-    // Such a name is never refused.
-    let _ = element.toggle_attribute_with_force(name, on);
 }

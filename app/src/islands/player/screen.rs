@@ -7,13 +7,14 @@ use std::{
 };
 
 use leptos::{mount::mount_to, prelude::*};
+use uuid::Uuid;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlVideoElement};
 
 use crate::{
     components::alert::Alert,
     i18n::{Locale, td_string},
-    islands::browser::{first_in, mark},
+    islands::browser::{first_in, mark_class},
     locale::locale,
     model::Slug,
     trouble::Trouble,
@@ -46,6 +47,8 @@ pub(super) struct Screen {
     pub(super) locale: Locale,
     /// What plays.
     pub(super) slug: Slug,
+    /// The order that it plays under, once that is known.
+    pub(super) order: Cell<Option<Uuid>>,
     /// Whether it starts without a press.
     pub(super) at_once: bool,
     /// Where it starts, in seconds; and where it is, once it plays.
@@ -60,6 +63,8 @@ pub(super) struct Screen {
     status: Element,
     trouble: HtmlElement,
     remaining: Element,
+    /// Where it will go on, as the page says before it does.
+    goes_on: Option<Element>,
     stage: RefCell<Stage>,
     video: RefCell<Option<HtmlVideoElement>>,
     /// The alert, for as long as it is shown.
@@ -74,6 +79,7 @@ impl Screen {
         Some(Rc::new(Self {
             locale: locale(),
             slug: root.get_attribute("data-slug")?.parse().ok()?,
+            order: Cell::default(),
             at_once: root.has_attribute("data-at-once"),
             from: Cell::new(from.into()),
             play: first_in(&root, ".play")?,
@@ -82,6 +88,7 @@ impl Screen {
             status: first_in(&root, ".screen-status")?,
             trouble: first_in(&root, ".screen-trouble")?,
             remaining: first_in(page, ".remaining")?,
+            goes_on: first_in(page, ".screen-goes-on"),
             stage: RefCell::new(Stage::Ready),
             video: RefCell::default(),
             alert: RefCell::default(),
@@ -105,18 +112,21 @@ impl Screen {
             Stage::Loading(doing) => Some(doing),
             _ => None,
         });
-        mark(&self.root, "screen-on", stage == Stage::Playing);
+        mark_class(&self.root, "screen-on", stage == Stage::Playing);
         self.play
             .set_hidden(!matches!(stage, Stage::Ready | Stage::Waiting));
         self.again.set_hidden(!matches!(stage, Stage::Failed(_)));
         self.alert.take();
         if let Stage::Failed(trouble) = &stage {
             // Where a link leads on, another try is the lesser choice.
-            mark(&self.again, "button-second", trouble.link.is_some());
+            mark_class(&self.again, "button-second", trouble.link.is_some());
             let (locale, trouble) = (self.locale, trouble.clone());
             let alert = move || view! { <Alert locale trouble /> };
             let alert = mount_to(self.trouble.clone(), alert);
             self.alert.replace(Some(Box::new(alert)));
+        }
+        if let (Stage::Playing, Some(goes_on)) = (&stage, &self.goes_on) {
+            goes_on.remove();
         }
         if !stage.has_video() {
             self.show_remaining(None);

@@ -88,7 +88,9 @@ async fn prepare(screen: &Rc<Screen>) -> Result<Attempt, PlayError> {
 
 async fn run(screen: &Rc<Screen>, attempt: Rc<Attempt>) {
     LIVE.set(Some(Rc::clone(&attempt)));
-    if let Some(order) = &attempt.hand_over.order {
+    let order = attempt.hand_over.order;
+    screen.order.set(order.map(|order| order.id));
+    if let Some(order) = order {
         let (id, kind) = (order.id, order.kind);
         spawn_local(follow(Rc::clone(screen), Rc::clone(&attempt), id, kind));
     }

@@ -11,7 +11,7 @@ use crate::{
     cdm::Device,
     components::alert::Alert,
     i18n::Locale,
-    islands::browser::{all_in, first_in, listen, mark},
+    islands::browser::{all_in, first_in, listen, mark_class},
     locale::locale,
     model::Cdm,
     player::{PlayError, Session},
@@ -96,9 +96,9 @@ impl Registrar {
     fn show(&self, stage: &Stage) {
         let working = matches!(stage, Stage::Working(_));
         self.button.set_disabled(working);
-        mark(&self.button, "button-busy", working);
-        mark(&self.work, "at-work", true);
-        mark(&self.work, "at-rest", !working);
+        mark_class(&self.button, "button-busy", working);
+        mark_class(&self.work, "at-work", true);
+        mark_class(&self.work, "at-rest", !working);
         self.progress
             .set_text_content(Some(&stage.spoken(self.locale)));
         for (step, element) in Step::all(self.cdm).iter().zip(&self.steps) {
@@ -120,7 +120,7 @@ impl Registrar {
 
     fn done(&self, id: DeviceId) {
         self.id.set_text_content(Some(&id.to_string()));
-        mark(&self.button, "button-second", true);
+        mark_class(&self.button, "button-second", true);
         let _ = self.element.set_attribute("data-known", "");
         if let Some(next) = first_in::<HtmlElement>(&self.element, ".registration-next") {
             next.set_hidden(false);
