@@ -160,7 +160,7 @@ async fn a_fresh_start_forgets_what_was_registered_and_sold_and_keeps_accounts()
     let cookie = shop.cookie().await;
     let id = order.id.to_string();
     new.post("/api/move_order", &[("order", &id)]).await;
-    let seen = [("slug", "tidewater"), ("seconds", "12")];
+    let seen = [("order", &*id), ("seconds", "12")];
     alice.post("/api/position", &seen).await;
     assert_eq!(shop.count("positions").await, 1);
     press(&alice, "on:slow").await;
