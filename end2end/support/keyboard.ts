@@ -1,5 +1,6 @@
 /** What a person with a keyboard and no mouse does. */
 import { type Page, expect } from '@playwright/test';
+import type { Viewer } from './shop.ts';
 
 type Role = 'link' | 'button' | 'textbox';
 
@@ -18,4 +19,15 @@ export async function tabTo(page: Page, role: Role, name: string | RegExp): Prom
 export async function press(page: Page, role: 'link' | 'button', name: string | RegExp): Promise<void> {
   await tabTo(page, role, name);
   await page.keyboard.press('Enter');
+}
+
+/** Signs in, from a page that says so. */
+export async function signIn(page: Page, { email, password }: Viewer): Promise<void> {
+  await press(page, 'link', 'Sign in');
+  await tabTo(page, 'textbox', 'Email');
+  await page.keyboard.type(email);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(password);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
 }

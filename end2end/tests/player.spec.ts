@@ -8,6 +8,14 @@ const BUTTONS = ['Play', 'Mute', 'Keyboard shortcuts', 'Full screen'];
 const frame = ({ page }: Device) => page.getByRole('group', { name: 'Tidewater' });
 const cue = ({ page }: Device) => page.locator('.cue');
 
+/** Tidewater, bought and stopped at its beginning. */
+async function stopped(device: Device): Promise<Film> {
+  await device.buyAndPlay('tidewater');
+  const film = new Film(device.page);
+  await film.stopAtStart();
+  return film;
+}
+
 /** What the catalogue says of the films that the viewer is in the middle of. */
 const row = async ({ page }: Device) => (await page.request.get('/')).text();
 
@@ -72,9 +80,7 @@ test('keys do what people know them to do', async ({ device }) => {
 
 test('keys are left to what has the focus', async ({ device }) => {
   const { page } = device;
-  await device.buyAndPlay('tidewater');
-  const film = new Film(page);
-  await film.stopAtStart();
+  const film = await stopped(device);
 
   // Space presses the button; the other keys are the film's.
   await page.getByRole('button', { name: 'Mute' }).focus();
@@ -265,9 +271,7 @@ test('the controls are over the picture and under the words, whatever the shape 
   device,
 }) => {
   const { page } = device;
-  await device.buyAndPlay('tidewater');
-  const film = new Film(page);
-  await film.stopAtStart();
+  const film = await stopped(device);
   await film.press('l', 'c');
   await expect(cue(device)).toBeVisible();
   // A telephone on its side, 200 % zoom, and a low window.
@@ -283,9 +287,7 @@ test('the controls are over the picture and under the words, whatever the shape 
 
 test('a key that is held down does once what is done once', async ({ device }) => {
   const { page } = device;
-  await device.buyAndPlay('tidewater');
-  const film = new Film(page);
-  await film.stopAtStart();
+  const film = await stopped(device);
   await page.keyboard.down('m');
   await page.keyboard.down('m');
   await page.keyboard.down('m');
@@ -301,9 +303,7 @@ test('keys are the page’s where nothing of the film has the focus, and a butto
   device,
 }) => {
   const { page } = device;
-  await device.buyAndPlay('tidewater');
-  const film = new Film(page);
-  await film.stopAtStart();
+  const film = await stopped(device);
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   await film.press('m', 'ArrowRight', ' ');
   await film.expect('muted', false);
@@ -327,9 +327,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const viewport = { width, height: 844 };
       const device = await newDevice({ colorScheme, viewport, reducedMotion: 'reduce' });
       const { page } = device;
-      await device.buyAndPlay('tidewater');
-      const film = new Film(page);
-      await film.stopAtStart();
+      const film = await stopped(device);
       await film.press('l', 'c');
       await expect(cue(device)).toBeVisible();
       for (const name of BUTTONS) await expect(page.getByRole('button', { name })).toBeVisible();

@@ -1,5 +1,5 @@
 import { CARD, expectMovement, expectRealFrame } from '../support/device.ts';
-import { press, tabTo } from '../support/keyboard.ts';
+import { press, signIn, tabTo } from '../support/keyboard.ts';
 import { expect, test } from '../support/test.ts';
 
 test('the seven steps by mouse, from the shelf to a film that plays', async ({ shop, device }) => {
@@ -38,13 +38,7 @@ test('the seven steps by mouse, from the shelf to a film that plays', async ({ s
 test('the seven steps by keyboard alone', async ({ shop, device }) => {
   const { page } = device;
   await page.goto('/');
-  await press(page, 'link', 'Sign in');
-  await tabTo(page, 'textbox', 'Email');
-  await page.keyboard.type(shop.viewer.email);
-  await page.keyboard.press('Tab');
-  await page.keyboard.type(shop.viewer.password);
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  await signIn(page, shop.viewer);
 
   await press(page, 'link', /Lit Windows/);
   await press(page, 'link', 'Buy');

@@ -1,7 +1,7 @@
 import { expectAccessible } from '../support/accessible.ts';
 import { CARD } from '../support/device.ts';
 import { Film } from '../support/film.ts';
-import { press, tabTo } from '../support/keyboard.ts';
+import { press, signIn, tabTo } from '../support/keyboard.ts';
 import { expect, test } from '../support/test.ts';
 
 /** A window of 1280 × 800 at 200 % has as much room as this, and two pixels for each of the page's. */
@@ -15,13 +15,7 @@ test('the whole flow at 200 % zoom and by keyboard alone, with nothing cut off',
   const { page } = device;
   await page.goto('/');
   await expectAccessible(device, 'the catalogue');
-  await press(page, 'link', 'Sign in');
-  await tabTo(page, 'textbox', 'Email');
-  await page.keyboard.type(shop.viewer.email);
-  await page.keyboard.press('Tab');
-  await page.keyboard.type(shop.viewer.password);
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
+  await signIn(page, shop.viewer);
 
   await press(page, 'link', /Tidewater/);
   await expect(page.getByRole('heading', { level: 1, name: 'Tidewater' })).toBeVisible();
