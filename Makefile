@@ -41,7 +41,8 @@ test: setup-tests build ## Run every test, the browser's included
 	$(MAKE) e2e
 
 e2e: setup-tests build ## Run the browser tests alone
-	cargo build --release --locked -p simulator
+	@# With the server beside it, it is made of the same parts, which are built already.
+	cargo build --release --locked -p server -p simulator --bin simulator
 	npx playwright test -c end2end $(ARGS)
 
 lighthouse: ## Ask Lighthouse about four pages as a telephone sees them, speed included

@@ -113,6 +113,9 @@ export interface JournalEntry {
   parameters: [name: string, value: string][];
   cookie: string | null;
   device: string | null;
+  /** The token of a licence request, as the `ath` of a signed one names it. */
+  token: string | null;
+  challenge: { signed: boolean; kids: string[]; iat: number | null; jti: string | null } | null;
   traceparent: string | null;
   outcome: Outcome;
   status: number;

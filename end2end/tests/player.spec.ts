@@ -250,6 +250,39 @@ test('another try goes on where the film was, and as loud', async ({ shop, devic
   expect(shop.log).not.toContain('ERROR');
 });
 
+test('the next film is as loud as the last, or as silent', async ({ device }) => {
+  const { page } = device;
+  const film = await stopped(device);
+  await film.press('ArrowDown', 'ArrowDown', 'm');
+  await film.expect('muted', true);
+  await page.goto('/watch/tidewater?play');
+  await device.expectPlaying();
+  await film.expect('muted', true);
+  await film.expect('volume', 0.8);
+  // The controls say so as well.
+  await page.getByRole('button', { name: 'Unmute' }).click();
+  await film.expect('muted', false);
+  await expect(page.getByRole('slider', { name: 'Volume' })).toHaveValue('80');
+});
+
+test('a finger asks for the controls, and then for what they do', async ({ newDevice }) => {
+  const device = await newDevice({ hasTouch: true, viewport: { width: 390, height: 844 } });
+  const { page } = device;
+  await device.buyAndPlay('tidewater');
+  const film = new Film(page);
+  const bar = page.locator('.bar');
+  await expect(bar).toHaveCSS('opacity', '0');
+  await page.locator('video').tap({ position: { x: 150, y: 60 } });
+  await expect(bar).toHaveCSS('opacity', '1');
+  await film.expect('paused', false);
+  await page.getByRole('button', { name: 'Pause' }).tap();
+  await film.expect('paused', true);
+  await page.getByRole('slider', { name: 'Position in the film' }).tap();
+  await expect.poll(() => film.says('currentTime')).toBeGreaterThan(15);
+  await page.getByRole('button', { name: 'Mute' }).tap();
+  await film.expect('muted', true);
+});
+
 test('the controls leave a film alone that nobody disturbs, but not the keyboard', async ({ device }) => {
   const { page } = device;
   await device.buyAndPlay('tidewater');

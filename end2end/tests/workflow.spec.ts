@@ -157,6 +157,12 @@ test('a message is copied as a command that works', async ({ shop, device }) => 
   shell(`simulator device new ${key}`, {});
   const licence = shell(request, { TOKEN_URL: token, DEVICE_KEY: key });
   expect(JSON.parse(licence)).toHaveProperty('keys');
+
+  // What was asked in the terminal is in the view, as it happens, beside what the page asked.
+  const asked = page.getByRole('link', { name: /^Step 3.*Licence for the clip/ });
+  await expect(asked).toHaveCount(2);
+  await asked.last().click();
+  await expect(page.locator('.field-row', { hasText: 'journal' })).toBeVisible();
 });
 
 test('the view works without script', async ({ device, newDevice }) => {

@@ -91,6 +91,8 @@ pub struct Storefront {
     /// The entitlement server, and where it listens.
     entitlement: Option<(SocketAddr, JoinHandle<()>)>,
     sweeping: JoinHandle<()>,
+    /// What the workflow view hears of the embedded simulator.
+    listening: Option<JoinHandle<()>>,
 }
 
 impl Storefront {
@@ -134,6 +136,10 @@ impl Storefront {
         }
         let (stop, stopped) = watch::channel(false);
         let workflow = Workflow::new(db.clone(), clock.clone(), entropy.clone(), stopped.clone());
+        let first = simulator
+            .as_ref()
+            .and_then(|simulator| simulator.sandbox(&SandboxName::of_default()));
+        let listening = first.map(|first| tokio::spawn(workflow.clone().overhear(first)));
         let sweeping = tokio::spawn(sweep(sessions.clone(), db.clone()));
         let shop = Arc::new(Shop {
             db,
@@ -180,6 +186,7 @@ impl Storefront {
             serving,
             entitlement,
             sweeping,
+            listening,
         })
     }
 
@@ -243,6 +250,9 @@ impl Drop for Storefront {
             serving.abort();
         }
         self.sweeping.abort();
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The journal: every call of a sandbox, with what it carried and what came of it.
 //!
-//! In memory, the newest [`KEPT`]. A test asks it, counts in it, and waits in it for what is still
+//! In memory, the newest thousand. A test asks it, counts in it, and waits in it for what is still
 //! to come, so that it never has to poll.
 
 use std::{
@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use expressplay::{Cookie, DeviceId, Drm, parameter, token_request::Form};
+use expressplay::{
+    Cookie, DeviceId, Drm,
+    challenge::{KidBytes, LicenseChallenge, TokenHash},
+    parameter,
+    token_request::Form,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -48,6 +53,12 @@ pub struct Entry {
     pub cookie: Option<Cookie>,
     /// A token's restriction, or who asks for a licence.
     pub device: Option<DeviceId>,
+    /// The token of a licence request, as the `ath` of a signed one names it: the base64url of its
+    /// SHA-256. None where it does not open.
+    #[schema(value_type = Option<String>)]
+    pub token: Option<TokenHash>,
+    /// What a licence request asks for; none where that cannot be read.
+    pub challenge: Option<Challenge>,
     /// The `traceparent` that it came with (W3C Trace Context).
     pub traceparent: Option<String>,
     /// What came of it.
@@ -64,6 +75,34 @@ pub struct Entry {
     pub faults: Vec<u64>,
     /// How long it took, in microseconds.
     pub micros: u64,
+}
+
+/// What a licence request asks for, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Challenge {
+    /// Whether a signature goes with it. Without one, `device` is what it claims.
+    pub signed: bool,
+    /// The key ids that it asks for, in base64url as there.
+    pub kids: Vec<KidBytes>,
+    /// When it says that it was signed, in seconds since 1970.
+    pub iat: Option<i64>,
+    /// The value that its key uses once.
+    pub jti: Option<String>,
+}
+
+impl From<&LicenseChallenge> for Challenge {
+    fn from(challenge: &LicenseChallenge) -> Self {
+        let claims = match challenge {
+            LicenseChallenge::Signed(signed) => Some(&signed.claims),
+            LicenseChallenge::Plain(_) => None,
+        };
+        Self {
+            signed: claims.is_some(),
+            kids: challenge.request().kids.clone(),
+            iat: claims.map(|claims| claims.iat),
+            jti: claims.map(|claims| claims.jti.clone()),
+        }
+    }
 }
 
 /// What came of a call.
@@ -258,6 +297,8 @@ mod tests {
             parameters: vec![],
             cookie: None,
             device: None,
+            token: None,
+            challenge: None,
             traceparent: None,
             outcome: Outcome::Granted,
             status: 200,

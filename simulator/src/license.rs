@@ -9,7 +9,7 @@ use axum::{
 };
 use expressplay::{
     Cookie, DeviceId, Drm, ErrorCode, KeyId, License, Refusal, Token,
-    challenge::{ClearKeyRequest, KidBytes, LicenseChallenge},
+    challenge::{ClearKeyRequest, KidBytes, LicenseChallenge, TokenHash},
     license::LicenseKey,
     token::{MS3_PARAMETER, TOKEN_PARAMETER},
 };
@@ -20,6 +20,7 @@ use crate::{
     call::Call,
     device::{self, Asker, Mark},
     error::{ErrorFormat, Failure},
+    journal::Challenge,
     log::{Draft, Outcome},
     sandbox::Customer,
     seal::{Action, TokenContents, TokenKey},
@@ -57,6 +58,17 @@ impl Request {
     /// The token's cookie.
     pub(crate) fn cookie(&self) -> Option<Cookie> {
         self.contents()?.cookie.clone()
+    }
+
+    /// The token's name, where it opens.
+    pub(crate) fn token(&self) -> Option<TokenHash> {
+        let (token, _) = self.token.as_ref().ok()?;
+        Some(TokenHash(token.hash()))
+    }
+
+    /// What the challenge asks for, where it can be read.
+    pub(crate) fn challenge(&self) -> Option<Challenge> {
+        self.challenge.as_ref().ok().map(Challenge::from)
     }
 
     /// Who asks, by the challenge's own word.

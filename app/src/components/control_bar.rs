@@ -6,7 +6,10 @@ use crate::{
     i18n::{I18nLocaleTrait, Locale, td_string},
     locale::{locale, tag},
     respond::kept,
-    watching::subtitles::COOKIE,
+    watching::{
+        sound::{self, Sound as Loudness},
+        subtitles,
+    },
     words::running_time,
 };
 
@@ -34,22 +37,24 @@ pub fn ControlBar(
         />
     }
     .into_any();
-    let toggle = view! {
-        <Press
-            what="toggle"
-            name=td_string!(locale, player.pause)
-            other=td_string!(locale, player.play)
-            pictures=(PAUSE, PLAY)
-        />
-    };
-    let full = view! {
-        <Press
-            what="full"
-            name=td_string!(locale, player.full)
-            other=td_string!(locale, player.leave_full)
-            pictures=(FULL, LEAVE_FULL)
-        />
-    };
+    let toggle = press(
+        "toggle",
+        (
+            td_string!(locale, player.pause),
+            td_string!(locale, player.play),
+        ),
+        (PAUSE, PLAY),
+        false,
+    );
+    let full = press(
+        "full",
+        (
+            td_string!(locale, player.full),
+            td_string!(locale, player.leave_full),
+        ),
+        (FULL, LEAVE_FULL),
+        false,
+    );
     let help = view! {
         <button
             class="control"
@@ -64,8 +69,7 @@ pub fn ControlBar(
     .into_any();
     view! {
         <div class="bar">
-            {timeline} {toggle.into_any()} <Sound /> <Facts seconds /> <Subtitles /> {help}
-            {full.into_any()}
+            {timeline} {toggle} <Sound /> <Facts seconds /> <Subtitles /> {help} {full}
         </div>
     }
     .into_any()
@@ -74,16 +78,19 @@ pub fn ControlBar(
 #[component]
 fn Sound() -> impl IntoView {
     let locale = locale();
-    let mute = view! {
-        <Press
-            what="mute"
-            name=td_string!(locale, player.mute)
-            other=td_string!(locale, player.unmute)
-            pictures=(LOUD, SILENT)
-        />
-    };
+    let kept = kept(sound::COOKIE).and_then(|sound| Loudness::read(&sound));
+    let sound = kept.unwrap_or(Loudness::WHOLE);
+    let mute = press(
+        "mute",
+        (
+            td_string!(locale, player.mute),
+            td_string!(locale, player.unmute),
+        ),
+        (LOUD, SILENT),
+        sound.muted,
+    );
     view! {
-        {mute.into_any()}
+        {mute}
         <input
             class="volume-slider"
             type="range"
@@ -91,7 +98,7 @@ fn Sound() -> impl IntoView {
             min="0"
             max="100"
             step="5"
-            value="100"
+            value=sound.percent()
             aria-label=td_string!(locale, player.volume)
         />
     }
@@ -124,27 +131,28 @@ const SILENT: &str = "M4 9v6h4l5 4V5L8 9zM15.2 10.2l1.2-1.2 1.8 1.8L20 9l1.2 1.2
 const FULL: &str = "M4 10V4h6v2H6v4zM14 4h6v6h-2V6h-4zM18 14h2v6h-6v-2h4zM4 14h2v4h4v2H4z";
 const LEAVE_FULL: &str = "M8 4h2v6H4V8h4zM14 4h2v4h4v2h-6zM14 14h6v2h-4v4h-2zM4 14h6v6H8v-4H4z";
 
-/// A button that does one of two things: the other while it is `data-on`.
-#[component]
-fn Press(
+/// A button that does one of two things: the other while it is `data-on`. Each has a name and a
+/// picture.
+fn press(
     what: &'static str,
-    name: &'static str,
-    other: &'static str,
-    pictures: (&'static str, &'static str),
-) -> impl IntoView {
+    (name, other): (&'static str, &'static str),
+    (picture, other_picture): (&'static str, &'static str),
+    on: bool,
+) -> AnyView {
     view! {
         <button
             class="control"
             type="button"
             data-do=what
             data-part=what
-            aria-label=name
+            aria-label=if on { other } else { name }
+            data-on=on.then_some("")
             data-name=name
             data-other=other
         >
             <svg viewBox="0 0 24 24" aria-hidden="true">
-                <path class="off" d=pictures.0 />
-                <path class="on" d=pictures.1 />
+                <path class="off" d=picture />
+                <path class="on" d=other_picture />
             </svg>
         </button>
     }
@@ -155,7 +163,7 @@ fn Press(
 #[component]
 fn Subtitles() -> impl IntoView {
     let locale = locale();
-    let chosen: Option<Locale> = kept(COOKIE).and_then(|language| language.parse().ok());
+    let chosen: Option<Locale> = kept(subtitles::COOKIE).and_then(|language| language.parse().ok());
     let languages = Locale::get_all().iter().map(|&language| {
         view! {
             <option value=language.as_str() lang=tag(language) selected=chosen == Some(language)>

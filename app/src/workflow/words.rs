@@ -183,6 +183,7 @@ pub(super) fn meaning(locale: Locale, name: &str) -> &'static str {
         "card_number" => td_string!(locale, workflow.field.card_number),
         "manifest" => td_string!(locale, workflow.field.manifest),
         "Content-Type" => td_string!(locale, workflow.field.content_type),
+        "journal" => td_string!(locale, workflow.field.journal),
         "remaining_ms" => td_string!(locale, workflow.field.remaining_ms),
         _ => "",
     }

@@ -7,6 +7,7 @@
 //! | `witness` | the shop's own calls to ExpressPlay, as its client tells of them |
 //! | `heard` | what browsers ask of the shop |
 //! | `report` | licence requests, as browsers tell of them |
+//! | `overheard` | licence requests that no page made, as the simulator's journal tells of them |
 //! | `history` | what became of an order, told from its messages |
 //! | `store` | the two tables |
 //! | `host` | the view by itself, and the news that there is more of it |
@@ -16,6 +17,7 @@
 mod heard;
 mod history;
 pub(crate) mod host;
+mod overheard;
 mod report;
 mod store;
 mod witness;

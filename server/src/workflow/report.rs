@@ -31,6 +31,15 @@ impl Episode {
     /// # Errors
     /// [`Error::Database`].
     pub(crate) async fn report(&self, report: &LicenseReport) -> Result<(), Error> {
+        self.keep_license(report, &[]).await
+    }
+
+    /// The same, with what is noted beside it.
+    pub(super) async fn keep_license(
+        &self,
+        report: &LicenseReport,
+        noted: &[Field],
+    ) -> Result<(), Error> {
         let db = &self.workflow.db;
         let Some(handed) = store::token_of(db, self.trace).await? else {
             return Ok(());
@@ -64,7 +73,7 @@ impl Episode {
             method: Method::POST.as_str(),
             url: &endpoint,
             asked: &asked,
-            noted: &[],
+            noted,
         };
         let (outcome, answered) = outcome(report);
         let closing = Closing {
@@ -122,7 +131,7 @@ fn outcome(report: &LicenseReport) -> (Outcome, Vec<Field>) {
         }
         (Some(status), None) => (Outcome::Senseless { status }, vec![]),
         (None, _) => {
-            let why = "the browser got no answer".to_owned();
+            let why = "the device got no answer".to_owned();
             (Outcome::Lost { why }, vec![])
         }
     }

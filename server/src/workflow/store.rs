@@ -112,6 +112,33 @@ pub(super) async fn newest_in(
         .transpose()
 }
 
+/// Whether a trace is anybody's episode.
+pub(super) async fn is_known(db: &SqlitePool, trace: TraceId) -> Result<bool, Error> {
+    let known = sqlx::query_scalar("select exists (select 1 from episodes where trace = ?)");
+    Ok(known.bind(trace.to_string()).fetch_one(db).await?)
+}
+
+/// Whose episode handed a token over; of a token that none did, the newest under its cookie.
+pub(super) async fn handed_under(
+    db: &SqlitePool,
+    cookie: &Cookie,
+    token: Option<&Value>,
+) -> Result<Option<(Uuid, TraceId)>, Error> {
+    let row: Option<(String, String)> = sqlx::query_as(
+        "select viewer_id, trace from episodes where cookie = ?1
+         order by exists (
+            select 1 from messages, json_each(messages.answered) as field
+            where messages.trace = episodes.trace and field.value ->> 'value' = ?2
+         ) desc, begun_at desc, rowid desc limit 1",
+    )
+    .bind(cookie.as_str())
+    .bind(token.map(json).transpose()?)
+    .fetch_optional(db)
+    .await?;
+    row.map(|(viewer, trace)| Ok((parsed(&viewer, "viewer")?, parsed(&trace, "trace")?)))
+        .transpose()
+}
+
 /// What an episode of a viewer's is about.
 pub(super) async fn occasion(
     db: &SqlitePool,

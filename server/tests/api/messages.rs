@@ -13,10 +13,11 @@ use expressplay::{
 use serde_json::json;
 use simulator::{
     Entropy, SandboxName,
+    fault::{CallKind, Effect, NewFault},
     journal::{Entry, JournalQuery},
 };
 
-use crate::common::{ALICE, BOB, Browser, DECLINED_CARD, TestShop};
+use crate::common::{ALICE, BOB, Browser, DECLINED_CARD, Device, TestShop};
 
 impl Browser {
     /// What the workflow view has, by way of its JSON.
@@ -221,6 +222,67 @@ async fn each_message_to_expressplay_is_the_one_of_its_journal() {
         .iter()
         .filter(|entry| entry.error_code == Some(-4001));
     assert_eq!(refused.count(), 1, "the second device");
+}
+
+#[tokio::test]
+async fn a_licence_request_that_no_page_made_is_in_the_view() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    alice.register_as_a_page(&shop).await;
+    for slug in ["tidewater", "north-light"] {
+        alice.obtain(slug, "buy").await;
+    }
+    let handed = alice.hand_over("tidewater").await.unwrap();
+    let newer = alice.hand_over("north-light").await.unwrap();
+    let mut news = alice.listen("/workflow/news").await;
+
+    let (clip, stranger) = (shop.clip("tidewater"), Device::new());
+    alice.device.redeem(&handed.token_url, clip).await.unwrap();
+    let refused = stranger.redeem(&handed.token_url, clip).await;
+    assert_eq!(refused.unwrap_err(), -4001);
+    let sandbox = shop
+        .simulator()
+        .sandbox(&SandboxName::of_default())
+        .unwrap();
+    let garbage = NewFault::of(Effect::Garbage).call(CallKind::License);
+    sandbox.add_fault(garbage).unwrap();
+    let lost = stranger.try_redeem(&handed.token_url, clip).await;
+    assert!(lost.is_err());
+
+    let overheard = loop {
+        let of_film = alice.view("").await.episodes.into_iter();
+        let of_film = of_film.filter(|episode| Some(episode.trace) == handed.trace);
+        let licences = of_film.flat_map(|episode| episode.messages);
+        let licences: Vec<_> = licences.filter(|it| it.act == Act::License).collect();
+        if licences.len() == 3 && licences.iter().all(|it| it.outcome.is_some()) {
+            break licences;
+        }
+        news.chunk().await.unwrap().unwrap();
+    };
+    let outcomes: Vec<_> = overheard
+        .iter()
+        .map(|it| it.outcome.clone().unwrap())
+        .collect();
+    assert_eq!(outcomes[0], Outcome::Granted);
+    let (status, code) = (403, -4001);
+    assert_eq!(outcomes[1], Outcome::Refused { status, code });
+    assert!(matches!(outcomes[2], Outcome::Lost { .. }), "{outcomes:?}");
+    let devices = [&alice.device, &stranger, &stranger];
+    for (message, device) in overheard.iter().zip(devices) {
+        assert!(message.carries(&device.id().to_string()));
+        let told = message.noted.iter().any(|field| field.name == "journal");
+        assert!(told, "{message:?}");
+    }
+    let newer = newer.trace.unwrap();
+    let workflow = alice.view("").await;
+    let newer = workflow.episodes.iter().find(|it| it.trace == newer);
+    assert!(
+        newer
+            .unwrap()
+            .messages
+            .iter()
+            .all(|it| it.act != Act::License)
+    );
 }
 
 #[tokio::test]

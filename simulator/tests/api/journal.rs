@@ -5,7 +5,10 @@ use std::{
     net::TcpStream,
 };
 
-use expressplay::Drm;
+use expressplay::{
+    Drm, KeyId,
+    challenge::{KidBytes, TokenHash},
+};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -66,7 +69,20 @@ async fn every_call_is_kept_with_what_it_carried_and_what_came_of_it() {
             .unwrap()
             .contains("the token is bound to device")
     );
+    // It says what was asked for, and of which token, as the device itself named it.
+    let asked = &refused["challenge"];
+    let kid: KeyId = KID.parse().unwrap();
+    let kid = String::from(KidBytes(kid.clear_key_bytes()));
+    assert_eq!(
+        (&asked["signed"], &asked["kids"]),
+        (&json!(true), &json!([kid]))
+    );
+    assert!(asked["iat"].is_i64() && asked["jti"].is_string());
+    let name = String::from(TokenHash(url.token().hash()));
+    assert_eq!(refused["token"], json!(name));
+
     let token = &all["entries"][0];
+    assert!(token["token"].is_null() && token["challenge"].is_null());
     assert_eq!(
         (&token["method"], &token["path"]),
         (&json!("POST"), &json!("/hms/wv/token"))

@@ -13,9 +13,12 @@ use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlVideoElement, Keyboa
 
 use super::{parts::Parts, positions::Teller, screen::Screen, subtitles};
 use crate::{
-    islands::browser::{first_in, mark_attribute},
+    islands::browser::{first_in, keep, mark_attribute},
     player::now,
-    watching::keys::{Command, Focus, clamped},
+    watching::{
+        keys::{Command, Focus, clamped},
+        sound::{COOKIE, Sound},
+    },
     words::running_time,
 };
 
@@ -38,7 +41,7 @@ struct Controls {
     /// When somebody stirred last.
     stirred: Cell<f64>,
     /// How loud it was last, and whether it was silenced: the next attempt is as loud.
-    sound: Cell<(f64, bool)>,
+    sound: Cell<Sound>,
     /// What tells of a stall, if it lasts.
     stalled: Cell<Option<TimeoutHandle>>,
     teller: Teller,
@@ -57,9 +60,9 @@ pub(super) fn wake(screen: &Rc<Screen>) {
     let controls = Rc::new(Controls {
         screen: Rc::clone(screen),
         root: root.clone(),
-        parts,
         stirred: Cell::default(),
-        sound: Cell::new((1.0, false)),
+        sound: Cell::new(parts.sound()),
+        parts,
         stalled: Cell::default(),
         teller: Teller::default(),
     });
@@ -95,11 +98,11 @@ impl Controls {
                 self.runs();
             }
             "loadedmetadata" => {
-                let (volume, muted) = self.sound.get();
-                video.set_volume(volume);
-                video.set_muted(muted);
+                let sound = self.sound.get();
+                video.set_volume(f64::from(sound.percent()) / 100.0);
+                video.set_muted(sound.muted);
             }
-            "volumechange" => self.sound.set((video.volume(), video.muted())),
+            "volumechange" => self.heard(&video),
             "pause" => {
                 self.stir();
                 self.runs();
@@ -154,6 +157,15 @@ impl Controls {
     fn runs(&self) {
         self.wait_for(None);
         self.parts.status.set_text_content(None);
+    }
+
+    /// It is as loud as this from now on, and so is the next film.
+    fn heard(&self, video: &HtmlVideoElement) {
+        let percent = (video.volume() * 100.0).round() as u8;
+        let sound = Sound::new(percent, video.muted());
+        if self.sound.replace(sound) != sound {
+            keep(COOKIE, &sound.to_string());
+        }
     }
 
     fn wait_for(&self, next: Option<TimeoutHandle>) {

@@ -3,7 +3,10 @@
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlSelectElement};
 
-use crate::islands::browser::{first_in, mark_attribute};
+use crate::{
+    islands::browser::{first_in, mark_attribute},
+    watching::sound::Sound,
+};
 
 /// Each of them, by its `data-part`.
 pub(super) struct Parts {
@@ -43,12 +46,17 @@ impl Parts {
         })
     }
 
+    /// How loud the last film was.
+    pub(super) fn sound(&self) -> Sound {
+        let percent = self.volume.value_as_number() as u8;
+        Sound::new(percent, self.mute.has_attribute("data-on"))
+    }
+
     /// Gives a button the picture and the name of the one or of the other thing that it does.
     pub(super) fn name_by(&self, button: &HtmlElement, other: bool) {
-        if button.has_attribute("data-on") == other && button.has_attribute("data-known") {
+        if button.has_attribute("data-on") == other {
             return;
         }
-        mark_attribute(button, "data-known", true);
         mark_attribute(button, "data-on", other);
         let name = button.get_attribute(if other { "data-other" } else { "data-name" });
         let _ = button.set_attribute("aria-label", &name.unwrap_or_default());

@@ -155,15 +155,23 @@ fn explain(screen: &Rc<Screen>, attempt: &Attempt, error: &PlayError) -> Trouble
             td_string!(locale, playback.other_device_rented_next),
         ),
     };
+    // A rental stays where it is.
+    let (href, text) = match order.kind {
+        OrderKind::Buy => (
+            format!("/move/{}", order.id),
+            td_string!(locale, devices.move_here),
+        ),
+        OrderKind::Rent => (
+            format!("/title/{}", screen.slug),
+            td_string!(locale, alert.title),
+        ),
+    };
     Trouble {
         code: trouble.code,
         quoted: Some(words.to_owned()),
         ..Trouble::new(what, next)
     }
-    .with_link(
-        format!("/title/{}", screen.slug),
-        td_string!(locale, alert.title),
-    )
+    .with_link(href, text)
 }
 
 /// What the viewer reads of an error: where the shop refused, with a link to the title.

@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{going_on::GoingOn, hero::Hero, how::How, of_genre};
+use super::{going_on::GoingOn, hero::Hero, how::How, of_genre, own::Own};
 use crate::{
     components::{
         card::{Card, playable, worth},
-        poster::Poster,
         row::Row,
         search::{Search, genres},
     },
@@ -59,7 +58,18 @@ fn Yours(shelf: Vec<Title>, orders: Vec<Order>) -> impl IntoView {
     let yours: Vec<_> = shelf
         .into_iter()
         .filter_map(|title| Some((playable(&orders, &title)?, title)))
-        .map(|(order, title)| view! { <Own title order /> })
+        .map(|(order, title)| {
+            let film = title.name.clone();
+            view! {
+                <Own
+                    title
+                    play=td_string!(locale, title.play)
+                    name=td_string!(locale, catalogue.play_film, film)
+                >
+                    <p class="card-owned">{worth(locale, &order)}</p>
+                </Own>
+            }
+        })
         .collect();
     (!yours.is_empty()).then(|| {
         view! {
@@ -68,30 +78,6 @@ fn Yours(shelf: Vec<Title>, orders: Vec<Order>) -> impl IntoView {
             </Row>
         }
     })
-}
-
-#[component]
-fn Own(title: Title, order: Order) -> impl IntoView {
-    let locale = locale();
-    let film = title.name.clone();
-    view! {
-        <li class="own" data-title=title.slug.to_string()>
-            <Poster title=title.clone() again=true />
-            <div class="own-text">
-                <h3>
-                    <a href=format!("/title/{}", title.slug)>{title.name}</a>
-                </h3>
-                <p class="card-owned">{worth(locale, &order)}</p>
-                <a
-                    class="button button-play"
-                    href=format!("/watch/{}?play", title.slug)
-                    aria-label=td_string!(locale, catalogue.play_film, film)
-                >
-                    {td_string!(locale, title.play)}
-                </a>
-            </div>
-        </li>
-    }
 }
 
 /// Every film, a row for each genre. Rows stand side by side where there is room.

@@ -2,13 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::own::Own;
 use crate::{
-    components::{poster::Poster, row::Row},
-    i18n::td_string,
-    locale::locale,
-    model::Title,
-    watching::position::Position,
-    words::running_time,
+    components::row::Row, i18n::td_string, locale::locale, model::Title,
+    watching::position::Position, words::running_time,
 };
 
 /// A film for each position, the newest first, and how much of it has been seen.
@@ -43,22 +40,18 @@ fn Begun(title: Title, position: Position) -> impl IntoView {
     let (now, whole) = (running_time(position.seconds), running_time(position.whole));
     let seen = td_string!(locale, player.at, now, whole);
     view! {
-        <li class="own" data-title=title.slug.to_string()>
-            <Poster title=title.clone() again=true />
-            <div class="own-text">
-                <h3>
-                    <a href=format!("/title/{}", title.slug)>{title.name}</a>
-                </h3>
-                <progress class="seen" max=position.whole value=position.seconds aria-label=seen.clone()></progress>
-                <p aria-hidden="true">{seen}</p>
-                <a
-                    class="button button-play"
-                    href=format!("/watch/{}?play", title.slug)
-                    aria-label=td_string!(locale, catalogue.go_on_with, film)
-                >
-                    {td_string!(locale, catalogue.go_on)}
-                </a>
-            </div>
-        </li>
+        <Own
+            title
+            play=td_string!(locale, catalogue.go_on)
+            name=td_string!(locale, catalogue.go_on_with, film)
+        >
+            <progress
+                class="seen"
+                max=position.whole
+                value=position.seconds
+                aria-label=seen.clone()
+            ></progress>
+            <p aria-hidden="true">{seen}</p>
+        </Own>
     }
 }

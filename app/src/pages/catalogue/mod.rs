@@ -5,6 +5,7 @@ pub mod front;
 pub mod going_on;
 pub mod hero;
 pub mod how;
+pub mod own;
 
 use leptos::{either::EitherOf3, prelude::*};
 use leptos_meta::Title as PageTitle;
