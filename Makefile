@@ -58,6 +58,6 @@ fuzz: ## Ask both APIs at least 20,000 made-up questions
 lint: setup-lint ## Check format, warnings, types, licences
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo clippy -p app --features hydrate --target wasm32-unknown-unknown --locked -- -D warnings
+	cargo clippy -p front -p app --features app/hydrate --target wasm32-unknown-unknown --locked -- -D warnings
 	npx tsc -p end2end
 	cargo deny --locked check licenses bans sources

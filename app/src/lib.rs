@@ -78,11 +78,3 @@ include!(concat!(env!("OUT_DIR"), "/i18n.rs"));
 
 #[cfg(feature = "ssr")]
 pub use {policy::LicenceOrigins, public_url::PublicUrl, routes::App, shell::shell};
-
-/// Wakes the islands on the page; the hydration script calls it.
-#[cfg(feature = "hydrate")]
-#[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
-    console_error_panic_hook::set_once();
-    leptos::mount::hydrate_islands();
-}

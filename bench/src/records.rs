@@ -1,5 +1,7 @@
 //! Record retrieval by cookie, in a small log and in a large one.
 
+use std::fs::File;
+
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::{
@@ -96,6 +98,8 @@ async fn fill(bench: &Bench, database: &str, count: u64) -> Result<()> {
     .execute(&mut log)
     .await?;
     log.close().await?;
+    // Else the first load would wait for what the system still has to write.
+    File::open(ours::file(bench, database))?.sync_all()?;
     Ok(())
 }
 
