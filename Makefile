@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo setup setup-tests setup-lint setup-bench build test e2e lighthouse bench fuzz lint
+.PHONY: help demo setup setup-tests setup-lint setup-bench setup-mutants build test e2e lighthouse bench fuzz \
+	mutants lint
 
 export PATH := $(or $(BINDERY_TOOLS),$(HOME)/.cache/bindery)/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
@@ -23,6 +24,9 @@ setup-lint:
 
 setup-bench:
 	@tools/setup bench
+
+setup-mutants:
+	@tools/setup mutants
 
 # Everything that the built site and the server are made of.
 SOURCES := $(shell find app expressplay server simulator style public Cargo.toml Cargo.lock \
@@ -54,6 +58,9 @@ bench: setup-bench ## Measure the simulator beside its peers, into docs/bench.md
 
 fuzz: ## Ask both APIs at least 20,000 made-up questions
 	@tools/fuzz/run
+
+mutants: setup-mutants ## Break every check of the simulator's, and see a test fail each time (an hour or two)
+	cargo mutants -p simulator -p server -o target $(ARGS)
 
 lint: setup-lint ## Check format, warnings, types, licences
 	cargo fmt --all --check
