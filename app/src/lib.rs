@@ -11,6 +11,7 @@
 //! | [`pages`] | server | one file per route |
 //! | [`workflow`] | both | the workflow as it happens, message by message |
 //! | [`lab`] | both | attempts to steal one's own film, and what must come of each |
+//! | [`presenter`] | both | what a presenter's drawer shows and does |
 //! | [`components`] | both | the pieces that pages and islands are made of; they do no I/O |
 //! | [`islands`] | both | the device's registration, the player, the workflow view's news, and the lab's buttons |
 //! | `cdm` | browser | the device: a simulated CDM with its key and the licence request it signs, or the browser's own |

@@ -13,3 +13,11 @@ export async function expectAccessible({ page }: { page: Page }, what: string): 
   );
   expect(overflow, `${what} scrolls sideways`).toBeLessThanOrEqual(0);
 }
+
+/** The same by day and by night. */
+export async function expectAccessibleDayAndNight(device: { page: Page }, what: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await device.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await expectAccessible(device, `${what}, ${colorScheme}`);
+  }
+}

@@ -31,8 +31,15 @@ export async function lighthouse(url: string, cookies: string, folder: string): 
   const flags = [url, '--quiet', '--output=json', `--output-path=${report}`];
   flags.push(`--extra-headers=${headers}`, `--chrome-flags=${CHROME_FLAGS}`);
   const chromium = execFileSync(join(ROOT, 'tools/chromium')).toString().trim();
-  await promisify(execFile)(join(ROOT, 'node_modules/.bin/lighthouse'), flags, {
-    env: { ...process.env, CHROME_PATH: chromium },
+  const look = () =>
+    promisify(execFile)(join(ROOT, 'node_modules/.bin/lighthouse'), flags, {
+      env: { ...process.env, CHROME_PATH: chromium },
+    });
+  // A browser that was too busy to be recorded says nothing of the page: Lighthouse asks for another
+  // try itself then.
+  await look().catch((error: Error) => {
+    if (!error.message.includes('Please run Lighthouse again')) throw error;
+    return look();
   });
   return read(readFileSync(report, 'utf8'));
 }

@@ -106,6 +106,8 @@ export interface Fault extends NewFault {
 export interface JournalEntry {
   seq: number;
   at: string;
+  /** The same by the machine's clock. */
+  realAt: string;
   call: Call;
   drm: Drm | null;
   method: string;

@@ -34,6 +34,16 @@ for (const { name, effect, says, refusals } of LICENCE_FAULTS) {
     await device.play('tidewater');
     await device.expectAlert(says);
     await device.expectNothingPlays();
+    // The view says no more than that, either.
+    const licence = async () => {
+      const answer = await device.page.request.get(`${shop.url}/workflow/messages`);
+      const { episodes } = (await answer.json()) as {
+        episodes: { messages: { act: string; outcome: { outcome: string } | null }[] }[];
+      };
+      const messages = episodes.flatMap((episode) => episode.messages);
+      return messages.filter((message) => message.act === 'license').map((it) => it.outcome?.outcome);
+    };
+    await expect.poll(licence).toEqual([expect.stringMatching(/^(refused|senseless|lost)$/)]);
 
     await shop.expressPlay.faults.clear();
     await device.page.getByRole('button', { name: 'Try again' }).click();

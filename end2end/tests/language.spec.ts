@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expectAccessible } from '../support/accessible.ts';
+import { expectAccessibleDayAndNight } from '../support/accessible.ts';
 import { CARD, type Device } from '../support/device.ts';
 import { expect, test } from '../support/test.ts';
 import { englishIn } from '../support/texts.ts';
@@ -32,10 +32,7 @@ function words(page: Page): Promise<string> {
 async function expectSwedish(page: Page): Promise<void> {
   await expect(page.locator('html')).toHaveAttribute('lang', 'sv-SE');
   expect(englishIn(await words(page)), page.url()).toEqual([]);
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await expectAccessible({ page }, `${page.url()}, ${colorScheme}`);
-  }
+  await expectAccessibleDayAndNight({ page }, page.url());
 }
 
 async function see(page: Page, path: string, heading: string, buttons: string[] = []) {
@@ -177,8 +174,21 @@ test('the whole of a purchase in Swedish leaves no English behind', async ({
   await other.page.getByRole('button', { name: 'Spela' }).click();
   await other.expectAlert('Nekat, kod -4001');
   const alert = other.page.getByRole('alert');
-  await expect(alert).toContainText(/ExpressPlay nekade licensen: .*Filmen köptes på enhet/);
+  await expect(alert).toContainText(/ExpressPlay nekade licensen: .*Filmen är bunden till enhet/);
   await expect(alert.locator('[lang=en]')).toHaveCount(1);
+  await expectSwedish(other.page);
+
+  await other.page.getByRole('link', { name: 'Flytta till den här enheten' }).click();
+  await expect(other.page.getByRole('heading', { level: 1, name: 'Flytta Tidewater' })).toBeVisible();
+  await expectSwedish(other.page);
+
+  await see(other.page, '/workflow', 'Arbetsgången, meddelande för meddelande', ['Steg för steg']);
+  await other.page.getByRole('link', { name: 'Nekades, -4001' }).first().click();
+  await expect(other.page.getByRole('region', { name: 'Korskontrollen' })).toBeVisible();
+  await expectSwedish(other.page);
+  await other.page.goto('/devices');
+  await other.page.locator('.workflow-panel > summary').click();
+  await expect(other.page.getByRole('link', { name: 'Nekades, -4001' }).first()).toBeVisible();
   await expectSwedish(other.page);
 
   await see(page, '/orders', 'Dina beställningar', ['Spela Tidewater']);
@@ -249,6 +259,6 @@ test('Swedish fits on a telephone', async ({ newDevice }) => {
     await page.goto(path);
     const masthead = await page.getByRole('banner').boundingBox();
     expect(masthead?.height, `${path}: the masthead has two lines at most`).toBeLessThan(130);
-    await expectAccessible(device, path);
+    await expectAccessibleDayAndNight(device, path);
   }
 });

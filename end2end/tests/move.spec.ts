@@ -1,4 +1,4 @@
-import { expectAccessible } from '../support/accessible.ts';
+import { expectAccessibleDayAndNight } from '../support/accessible.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a purchase moves to the other device, plays there, and is refused where it was', async ({
@@ -25,12 +25,12 @@ test('a purchase moves to the other device, plays there, and is refused where it
   await expect(page.getByRole('button', { name: 'Move it here' })).toHaveCount(0);
   await page.getByRole('button', { name: 'Register this device' }).click();
   await expect(page.getByRole('button', { name: 'Move it here' })).toBeVisible();
-  await expectAccessible(device, 'before the move');
+  await expectAccessibleDayAndNight(device, 'before the move');
   await page.getByRole('button', { name: 'Move it here' }).press('Enter');
 
   await expect(page).toHaveURL(/\/devices$/);
   await expect(page.getByText(/moved here on/)).toBeVisible();
-  await expectAccessible(device, 'after the move');
+  await expectAccessibleDayAndNight(device, 'after the move');
   await expect(page.getByRole('link', { name: 'Move Tidewater to this device' })).toHaveCount(0);
   await device.play('tidewater');
   await device.expectPlaying();
@@ -47,6 +47,6 @@ test('a purchase moves to the other device, plays there, and is refused where it
   await page.goto('/devices');
   await page.getByRole('link', { name: 'Move Tidewater to this device' }).click();
   await expect(page.getByText(/can be moved again from/)).toBeVisible();
-  await expectAccessible(device, 'too soon for another move');
+  await expectAccessibleDayAndNight(device, 'too soon for another move');
   await expect(page.getByRole('button', { name: 'Move it here' })).toHaveCount(0);
 });

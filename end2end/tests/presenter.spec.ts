@@ -1,4 +1,4 @@
-import { expectAccessible } from '../support/accessible.ts';
+import { expectAccessibleDayAndNight } from '../support/accessible.ts';
 import { expect, test } from '../support/test.ts';
 
 test.use({ flags: ['--presenter'] });
@@ -28,7 +28,7 @@ test('a presenter is Alice, lets a token expire, breaks ExpressPlay, and starts 
   const before = await token.textContent();
   await expect(token).toHaveText(/^0:0[01]:\d\d$/);
   await expect(token).not.toHaveText(before ?? '');
-  await expectAccessible(device, 'an open drawer');
+  await expectAccessibleDayAndNight(device, 'an open drawer');
 
   await press('+ 2 minutes');
   await expect(token).toHaveCount(0);
@@ -58,6 +58,28 @@ test('a presenter is Alice, lets a token expire, breaks ExpressPlay, and starts 
   await expect(drawer.getByRole('button', { name: 'Be Bob' })).toBeHidden();
 });
 
+test('a second screen follows whoever is signed in', async ({ shop, device }) => {
+  const { page } = device;
+  const drawer = page.getByRole('complementary', { name: 'Presenter' });
+  await page.goto('/devices');
+  await drawer.getByText('Presenter').click();
+  await drawer.getByRole('button', { name: 'Be Alice' }).click();
+  await device.register();
+  const screen = await device.context.newPage();
+  await screen.goto('/workflow');
+  await expect(screen.getByRole('link', { name: 'Your device_id' })).toBeVisible();
+  await drawer.getByRole('button', { name: 'Be Bob' }).click();
+  await expect(screen.getByText('Nothing has happened yet')).toBeVisible();
+  await device.register();
+  await expect(screen.getByRole('link', { name: 'Your device_id' })).toBeVisible();
+  await drawer.getByText('Start afresh …').click();
+  await drawer.getByRole('button', { name: 'Forget everything' }).click();
+  await expect(screen.getByText('Nothing has happened yet')).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(screen.getByRole('link', { name: 'Go to the sign-in page' })).toBeVisible();
+  expect(shop.log).not.toContain('ERROR');
+});
+
 test('the drawer works without script, in Swedish, on a phone', async ({ newDevice }) => {
   const device = await newDevice({
     javaScriptEnabled: false,
@@ -74,4 +96,5 @@ test('the drawer works without script, in Swedish, on a phone', async ({ newDevi
   await expect(page.getByRole('button', { name: 'Logga ut' })).toBeVisible();
   await drawer.getByRole('button', { name: '+ 1 timme' }).click();
   await expect(drawer.getByText(/Den går 1:00:\d\d före verklig tid\.$/)).toBeVisible();
+  await expectAccessibleDayAndNight(device, 'the drawer, without script');
 });

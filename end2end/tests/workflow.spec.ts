@@ -13,7 +13,26 @@ interface Message {
   method: string;
   url: string;
   outcome: { outcome: string; status?: number; code?: number } | null;
+  asked: Field[];
+  answered: Field[];
+  noted: Field[];
 }
+
+interface Field {
+  name: string;
+  value: { kind: string; value?: string };
+}
+
+/** The message that each line of the shop's log is about, by its step. */
+const ACT_OF_STEP: Record<string, string> = {
+  1: 'begin',
+  2: 'dummy-token',
+  3: 'find-device',
+  4: 'device-for-sale',
+  5: 'bound-token',
+  6: 'hand-over',
+  7: 'look-back',
+};
 
 /** The messages of the newest run, as the view has them. */
 async function messages({ page, shop }: Device): Promise<Message[]> {
@@ -71,9 +90,21 @@ test('every message of the exchange is in the view, and nothing else', async ({ 
   const kept = journal.map((entry) => [entry.traceparent, entry.method, entry.path, entry.errorCode]);
   expect(told.sort()).toEqual(kept.sort());
 
-  // What the shop logs of the steps is what the view shows of them.
-  const steps = [...shop.log.matchAll(/step=(\d)/g)].map((match) => Number(match[1]));
-  expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  // What the shop logs of the steps is what the view shows of them: the same cookie and device.
+  const lines = shop.log.split('\n').filter((line) => /step=\d/.test(line));
+  expect(lines.map((line) => Number(/step=(\d)/.exec(line)?.[1]))).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  const seen = await messages(device);
+  for (const line of lines) {
+    const step = /step=(\d)/.exec(line)?.[1] ?? '';
+    const message = seen.find(({ act }) => act === ACT_OF_STEP[step]);
+    const carried = [message?.asked, message?.noted, message?.answered].flatMap((fields) => fields ?? []);
+    const values = carried.map(({ value }) => value.value);
+    for (const name of ['cookie', 'device_id']) {
+      const logged = new RegExp(`\\b${name}=([0-9a-f]+)`).exec(line)?.[1];
+      if (logged) expect(values, line).toContain(logged);
+    }
+  }
+  expect(lines.join('\n')).toMatch(/cookie=[0-9a-f]{8}.*device_id=[0-9a-f]{32}/);
 });
 
 test('the refusal is shown as what it is: two device ids that are not equal', async ({
@@ -126,6 +157,39 @@ test('a run is replayed arrow by arrow with the keyboard, and a value is followe
   await expect(page.getByText(`${id} goes through 3 messages`)).toBeVisible();
   // A licence request is three arrows: out, into the history, back.
   await expect(page.locator('.message-arrow.carries')).toHaveCount(7);
+});
+
+test('the keyboard stays where it is when the view is fetched anew', async ({ shop, device }) => {
+  const { page } = device;
+  await device.signIn();
+  await device.register();
+  await page.goto('/workflow');
+  const arrow = page.getByRole('link', { name: 'Step 2, Dummy token: Token for the clip, please' });
+  await arrow.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Token for the clip, please' })).toBeVisible();
+  await expect(arrow).toBeFocused();
+  const summary = page.getByText('Copy as curl');
+  await summary.press('Enter');
+  await expect(page.locator('.curl pre')).toBeVisible();
+  await expect(summary).toBeFocused();
+
+  // Something happens on another screen.
+  const fetched = page.waitForResponse(/workflow\/view/);
+  await page.request.post(`${shop.url}/api/begin_registration`, { data: {} });
+  await fetched;
+  await expect(page.getByText('Runs', { exact: true })).toBeVisible();
+  await expect(summary).toBeFocused();
+  await expect(page.locator('.curl pre')).toBeVisible();
+});
+
+test('with a modifier the arrow keys are the browser’s', async ({ device }) => {
+  const { page } = device;
+  await device.signIn();
+  await device.register();
+  await page.goto('/workflow?upto=3');
+  await page.keyboard.press('Control+ArrowLeft');
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByText(/^4 of \d+$/)).toBeVisible();
 });
 
 test('a message is copied as a command that works', async ({ shop, device }) => {

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use app::presenter::{Leap, Trouble};
-use expressplay::ErrorCode;
 use jiff::{SignedDuration, Timestamp};
 use simulator::{
-    SandboxHandle,
-    control::SetClock,
-    fault::{CallKind, Effect, Latency, NewFault},
+    Environment, SandboxHandle,
+    control::{AccountState, ChangeSettings, SetClock},
+    fault::{Effect, Latency, NewFault},
 };
 use sqlx::SqlitePool;
 
@@ -65,25 +64,26 @@ impl Presenter {
     }
 
     /// What goes wrong now, of what can be turned on here.
-    #[must_use]
-    pub fn troubles(&self) -> Vec<Trouble> {
+    ///
+    /// # Errors
+    /// [`Error::Presenter`].
+    pub async fn troubles(&self) -> Result<Vec<Trouble>, Error> {
+        let out_of_credits = self.account().await?.settings.credits == Some(Some(0));
         let there = self.expressplay.faults();
-        let is_on = |trouble: &Trouble| {
-            let fault = fault(*trouble);
-            there
-                .iter()
-                .any(|state| Some(&state.fault) == fault.as_ref())
+        let is_on = |trouble: &Trouble| match fault(*trouble) {
+            Some(fault) => there.iter().any(|state| state.fault == fault),
+            None => out_of_credits,
         };
-        Trouble::ALL.into_iter().filter(is_on).collect()
+        Ok(Trouble::ALL.into_iter().filter(is_on).collect())
     }
 
     /// Makes something go wrong, or not any more.
     ///
     /// # Errors
     /// [`Error::Presenter`] where there are too many faults.
-    pub fn turn(&self, trouble: Trouble, on: bool) -> Result<(), Error> {
+    pub async fn turn(&self, trouble: Trouble, on: bool) -> Result<(), Error> {
         let Some(wanted) = fault(trouble) else {
-            return Ok(());
+            return self.set_credits(on.then_some(0)).await;
         };
         let there = self.expressplay.faults();
         let mut same = there
@@ -99,6 +99,27 @@ impl Presenter {
             }
         }
         Ok(())
+    }
+
+    /// The shop's account there.
+    async fn account(&self) -> Result<AccountState, Error> {
+        let state = self.expressplay.state().await.map_err(Error::Presenter)?;
+        let shops = |account: &AccountState| account.environment == Environment::Production;
+        let account = state.accounts.into_iter().find(shops);
+        account.ok_or(Error::Row("the shop's account"))
+    }
+
+    /// How many licences the account may still ask for; none for any number.
+    async fn set_credits(&self, credits: Option<u64>) -> Result<(), Error> {
+        let number = self.account().await?.number;
+        let change = ChangeSettings {
+            credits: Some(credits),
+            ..ChangeSettings::default()
+        };
+        let changed = self
+            .expressplay
+            .change_account(Environment::Production, number, change);
+        changed.await.map(drop).map_err(Error::Presenter)
     }
 
     /// Forgets what was registered, sold and played, here and at ExpressPlay, makes nothing go
@@ -118,6 +139,7 @@ impl Presenter {
             "devices",
             "messages",
             "episodes",
+            "customers",
         ] {
             sqlx::query(&format!("delete from {table}"))
                 .execute(&mut *tx)
@@ -126,11 +148,12 @@ impl Presenter {
         tx.commit().await?;
         let reset = self.expressplay.reset().await;
         reset.map_err(Error::Presenter)?;
+        self.set_credits(None).await?;
         self.set_to_real_time().await
     }
 }
 
-/// What the simulator is told; none where it knows no such fault.
+/// What the simulator is told of what is a fault; an account that is used up is none.
 fn fault(trouble: Trouble) -> Option<NewFault> {
     let fault = match trouble {
         Trouble::Slow => NewFault::of(Effect::Latency(Latency::Fixed { ms: SLOWER })),
@@ -138,9 +161,7 @@ fn fault(trouble: Trouble) -> Option<NewFault> {
         Trouble::Reset => NewFault::of(Effect::Reset),
         Trouble::Garbage => NewFault::of(Effect::Garbage),
         Trouble::LateRecords => NewFault::of(Effect::RecordLagMs(LATE)),
-        Trouble::NoCredits => {
-            NewFault::of(Effect::Error(ErrorCode::InsufficientTokens)).call(CallKind::License)
-        }
+        Trouble::NoCredits => return None,
     };
     Some(fault)
 }

@@ -208,7 +208,7 @@ pub(crate) async fn answer(
         }
     }
 
-    let at = sandbox.clock.now();
+    let (at, real_at) = (sandbox.clock.now(), sandbox.clock.real());
     let result = match plan.end {
         Some(End::Status(status)) => Ok(broken(status)),
         Some(End::Error(code)) => {
@@ -255,6 +255,7 @@ pub(crate) async fn answer(
     sandbox.journal.add(Entry {
         seq: 0,
         at,
+        real_at,
         call: kind,
         drm,
         method: call.method.to_string(),
@@ -305,6 +306,7 @@ impl Left {
         let entry = Entry {
             seq: 0,
             at: known.sandbox.clock.now(),
+            real_at: known.sandbox.clock.real(),
             call: operation.kind(),
             drm: operation.drm(),
             method: call.method.to_string(),

@@ -198,6 +198,11 @@ impl SandboxHandle {
         self.sandbox.wait_for(query).await
     }
 
+    /// Waits until it is dropped, or its simulator stops: then nothing comes to its journal any more.
+    pub async fn closed(&self) {
+        self.sandbox.closed().await;
+    }
+
     /// Forgets the calls so far; their numbers go on.
     pub fn clear_journal(&self) {
         self.sandbox.journal.clear();

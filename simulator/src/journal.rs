@@ -39,6 +39,9 @@ pub struct Entry {
     /// When it came, by the sandbox's clock.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
+    /// The same by the machine's.
+    #[schema(value_type = String, format = DateTime)]
+    pub real_at: Timestamp,
     /// Which call it is.
     pub call: CallKind,
     /// Its DRM.
@@ -290,6 +293,7 @@ mod tests {
         Entry {
             seq: 0,
             at: Timestamp::UNIX_EPOCH,
+            real_at: Timestamp::UNIX_EPOCH,
             call,
             drm: None,
             method: "GET".to_owned(),

@@ -157,6 +157,7 @@ impl Forged {
             challenge: self.challenge.clone(),
             plain: self.plain.clone(),
             token: self.token,
+            senseless: false,
             status: answer.status,
             code: match &answer.says {
                 Says::Refused { code, .. } => Some(*code),

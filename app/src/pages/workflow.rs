@@ -51,5 +51,6 @@ fn query() -> WorkflowQuery {
         message: query.get("message").and_then(|text| text.parse().ok()),
         value: query.get("value"),
         upto: query.get("upto").and_then(|text| text.parse().ok()),
+        whole: query.get("whole").is_some(),
     })
 }

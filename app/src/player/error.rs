@@ -102,6 +102,8 @@ pub(super) struct LicenseAnswer {
     pub(super) status: Option<u16>,
     /// ExpressPlay's code, where the answer is in its words.
     pub(super) code: Option<i32>,
+    /// Whether its status was good, and it was no licence.
+    pub(super) senseless: bool,
 }
 
 impl LicenseAnswer {
@@ -112,6 +114,7 @@ impl LicenseAnswer {
             code::LICENSE_RESPONSE_REJECTED => Some(Self {
                 status: Some(200),
                 code: None,
+                senseless: true,
             }),
             code::LICENSE_REQUEST_FAILED => {
                 let cause = datum(error, 0);
@@ -124,6 +127,7 @@ impl LicenseAnswer {
                 Some(Self {
                     status: status.map(|status| status as u16),
                     code,
+                    senseless: false,
                 })
             }
             _ => None,

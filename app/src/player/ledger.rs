@@ -65,6 +65,7 @@ impl Ledger {
         self.tell(LicenseAnswer {
             status: Some(200),
             code: None,
+            senseless: false,
         })
         .await;
     }
@@ -76,7 +77,12 @@ impl Ledger {
         }
     }
 
-    async fn tell(&self, LicenseAnswer { status, code }: LicenseAnswer) {
+    async fn tell(&self, answer: LicenseAnswer) {
+        let LicenseAnswer {
+            status,
+            code,
+            senseless,
+        } = answer;
         let first = {
             let mut under_way = self.under_way.borrow_mut();
             (!under_way.is_empty()).then(|| under_way.remove(0))
@@ -91,6 +97,7 @@ impl Ledger {
             challenge: asked.challenge,
             plain: None,
             token: None,
+            senseless,
             status,
             code,
         };

@@ -18,6 +18,9 @@ pub struct WorkflowQuery {
     pub value: Option<String>,
     /// How many arrows of a replay are shown; none for all of them, as they come.
     pub upto: Option<usize>,
+    /// Whether to show all of a long run, and not its newest part alone.
+    #[serde(default)]
+    pub whole: bool,
 }
 
 #[cfg(feature = "ssr")]
@@ -31,6 +34,7 @@ impl WorkflowQuery {
             ("message", self.message.map(|id| id.to_string())),
             ("value", self.value.clone()),
             ("upto", self.upto.map(|place| place.to_string())),
+            ("whole", self.whole.then(|| "true".to_owned())),
         ];
         for (name, value) in pairs {
             if let Some(value) = value {
@@ -64,6 +68,9 @@ pub struct Workflow {
     pub runs: Vec<Run>,
     /// The run that is looked at; none where there is none.
     pub shown: Option<Cookie>,
+    /// How many occasions of it come before those that are here.
+    #[serde(default)]
+    pub earlier: u32,
     /// What happened in it, in order.
     pub episodes: Vec<Episode>,
 }

@@ -1,5 +1,5 @@
 //! What the browser says of a licence request. It goes from the device to ExpressPlay, past the
-//! shop, which has nobody else to ask.
+//! shop.
 
 use expressplay::{
     DeviceId,
@@ -26,6 +26,9 @@ pub struct LicenseReport {
     /// The token that went along, where it is another than the one that was handed over.
     #[serde(default)]
     pub token: Option<TokenHash>,
+    /// Whether the answer was good by its status, and yet no licence.
+    #[serde(default)]
+    pub senseless: bool,
     /// The answer's HTTP status; none where there was no answer.
     pub status: Option<u16>,
     /// ExpressPlay's code, where it refused.

@@ -106,7 +106,7 @@ pub(crate) fn outcome(locale: Locale, outcome: Option<&Outcome>) -> String {
         Some(Outcome::Refused { code, .. }) => td_string!(locale, workflow.refused, code),
         Some(Outcome::Declined { .. }) => td_string!(locale, workflow.declined).to_owned(),
         Some(Outcome::Senseless { status }) => td_string!(locale, workflow.senseless, status),
-        Some(Outcome::Lost { why }) => td_string!(locale, workflow.lost, why),
+        Some(Outcome::Lost { .. }) => td_string!(locale, workflow.lost).to_owned(),
     }
 }
 

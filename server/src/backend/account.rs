@@ -33,9 +33,13 @@ impl Request {
     /// Whoever was signed in here before is not any more.
     pub(super) async fn begin_session(&self, proof: Proof) -> Result<Viewer, Error> {
         let before = self.browser.session().await?;
+        let was = self.account().await?;
         let session = self.browser.sign_in(proof.account.id).await?;
         if let Some(before) = before {
             sign_ins::end(&self.shop.db, before).await?;
+        }
+        if let Some(was) = was {
+            self.shop.workflow.tell(was.id);
         }
         let now = self.shop.clock.now();
         match sign_ins::begin(&self.shop.db, session, &proof, now).await? {
@@ -45,8 +49,12 @@ impl Request {
     }
 
     pub(super) async fn end_session(&self) -> Result<(), Error> {
+        let was = self.account().await?;
         if let Some(session) = self.browser.session().await? {
             sign_ins::end(&self.shop.db, session).await?;
+        }
+        if let Some(was) = was {
+            self.shop.workflow.tell(was.id);
         }
         self.browser.sign_out().await
     }
@@ -56,6 +64,7 @@ impl Request {
         let mut tx = self.shop.db.begin_with("begin immediate").await?;
         let sessions = sign_ins::end_all(&mut tx, viewer).await?;
         tx.commit().await?;
+        self.shop.workflow.tell(viewer);
         let notice = Notice::SignedOutEverywhere { sessions };
         self.browser.sign_out_with(notice).await
     }
@@ -78,6 +87,7 @@ impl Request {
             .change_password(&account, current, new, own_device)
             .await?;
         self.begin_session(proof).await?;
+        self.shop.workflow.tell(account.id);
         // This one ended with the others, and began anew.
         let others = ended.saturating_sub(1);
         let notice = Notice::PasswordChanged { others };

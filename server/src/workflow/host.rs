@@ -9,7 +9,7 @@
 //!
 //! News carry nothing but that: what there is, one asks for with one's session.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use app::{
     problem::Problem,
@@ -33,6 +33,9 @@ use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
 use crate::{backend::Request, browser::Browser, error::Error, shop::Shop};
+
+/// So soon a browser whose connection has ended asks again.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// The four paths.
 pub(crate) fn routes(shop: Arc<Shop>) -> Router {
@@ -117,11 +120,12 @@ async fn news(State(shop): State<Arc<Shop>>, parts: Parts) -> Response {
         viewer,
         news: shop.workflow.news.subscribe(),
         stopped: shop.workflow.stopped.clone(),
+        request,
     };
     let events = stream::unfold(heard, |mut heard| async {
         heard.next().await?;
         // A browser takes an event without data for none (HTML, section 9.2.6).
-        let event = Event::default().event("more").data("more");
+        let event = Event::default().event("more").data("more").retry(AGAIN);
         Some((Ok::<_, Infallible>(event), heard))
     });
     Sse::new(events)
@@ -132,12 +136,14 @@ async fn news(State(shop): State<Arc<Shop>>, parts: Parts) -> Response {
 /// A browser that listens.
 struct Heard {
     viewer: Uuid,
-    news: broadcast::Receiver<Uuid>,
+    news: broadcast::Receiver<Option<Uuid>>,
     stopped: watch::Receiver<bool>,
+    request: Request,
 }
 
 impl Heard {
-    /// Waits for news of this viewer's; none where the shop stops.
+    /// Waits for news of this viewer's; none where the shop stops, or the viewer is signed out: then
+    /// the browser asks again, as whoever it is by then.
     async fn next(&mut self) -> Option<()> {
         loop {
             let heard = tokio::select! {
@@ -145,12 +151,13 @@ impl Heard {
                 _ = self.stopped.wait_for(|stopped| *stopped) => return None,
             };
             match heard {
-                Ok(viewer) if viewer == self.viewer => return Some(()),
-                Ok(_) => {}
+                Ok(Some(viewer)) if viewer != self.viewer => continue,
                 // Whose the missed ones were nobody knows: maybe ours.
-                Err(broadcast::error::RecvError::Lagged(_)) => return Some(()),
+                Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
                 Err(broadcast::error::RecvError::Closed) => return None,
             }
+            let viewer = self.request.signed_in().await.ok()?;
+            return (viewer == self.viewer).then_some(());
         }
     }
 }

@@ -49,8 +49,8 @@ pub struct Workflow {
     db: SqlitePool,
     clock: Clock,
     entropy: Entropy,
-    /// Whose workflow has changed.
-    news: broadcast::Sender<Uuid>,
+    /// Whose workflow has changed; none for everybody's.
+    news: broadcast::Sender<Option<Uuid>>,
     /// Whether the shop stops: then nobody waits for more.
     stopped: watch::Receiver<bool>,
 }
@@ -142,6 +142,17 @@ impl Workflow {
         store::look(&self.db, viewer, query).await
     }
 
+    /// Says that a viewer's workflow has changed, or who is signed in where.
+    pub(crate) fn tell(&self, viewer: Uuid) {
+        // Where nobody listens, nobody misses it.
+        let _ = self.news.send(Some(viewer));
+    }
+
+    /// Says that everybody's has changed.
+    pub(crate) fn tell_everybody(&self) {
+        let _ = self.news.send(None);
+    }
+
     /// Notes when something is asked of the shop.
     pub(crate) fn arrival(&self) -> Arrival {
         Arrival::now(&self.clock)
@@ -198,7 +209,12 @@ impl Episode {
     }
 
     async fn keep(&self, message: &store::NewMessage<'_>) {
-        self.workflow.kept(message.keep(&self.workflow.db).await);
+        self.keep_of(message, store::MESSAGES).await;
+    }
+
+    async fn keep_of(&self, message: &store::NewMessage<'_>, most: u32) {
+        let kept = message.keep(&self.workflow.db, most).await;
+        self.workflow.kept(kept);
         self.tell();
     }
 
@@ -209,7 +225,6 @@ impl Episode {
     }
 
     fn tell(&self) {
-        // Where nobody listens, nobody misses it.
-        let _ = self.workflow.news.send(self.viewer);
+        self.workflow.tell(self.viewer);
     }
 }

@@ -13,9 +13,12 @@ use simulator::{
     journal::{Entry, JournalQuery, Outcome},
 };
 
-use super::{Workflow, store};
+use super::{Workflow, report::Told, store};
 use crate::error::Error;
 
+/// So many messages an episode may have before what is overheard is left out: whoever has a token
+/// can make many, and those of the viewer's own device shall have room.
+const OVERHEARD: u32 = 100;
 /// How long one wait in the journal is, in milliseconds. Then comes the next.
 const WAIT: u64 = 10 * 60 * 1000;
 
@@ -28,7 +31,11 @@ impl Workflow {
             ..JournalQuery::default()
         };
         loop {
-            for call in simulator.journal(&query).await {
+            let calls = tokio::select! {
+                calls = simulator.journal(&query) => calls,
+                () = simulator.closed() => return,
+            };
+            for call in calls {
                 query.after = call.seq;
                 self.kept(self.take(&call).await);
             }
@@ -43,7 +50,7 @@ impl Workflow {
         let parent = call.traceparent.as_deref();
         let parent: Option<TraceParent> = parent.and_then(|text| text.parse().ok());
         if let Some(parent) = parent
-            && store::is_known(&self.db, parent.trace).await?
+            && store::is_under(&self.db, parent.trace, cookie).await?
         {
             return Ok(());
         }
@@ -54,9 +61,13 @@ impl Workflow {
         };
         let span = SpanId::from_random(self.entropy.bytes());
         let report = report(call, TraceParent { trace, span });
-        let noted = [Field::text("journal", call.seq.to_string())];
+        let by_journal = Told {
+            at: call.real_at,
+            noted: &[Field::text("journal", call.seq.to_string())],
+            most: OVERHEARD,
+        };
         let episode = self.episode(viewer, trace);
-        episode.keep_license(&report, &noted).await
+        episode.keep_license(&report, by_journal).await
     }
 }
 
@@ -89,6 +100,7 @@ fn report(call: &Entry, TraceParent { trace, span }: TraceParent) -> LicenseRepo
         challenge: signed,
         plain,
         token: call.token,
+        senseless: false,
         status: came.then_some(call.status),
         code: call.error_code.filter(|_| came),
     }

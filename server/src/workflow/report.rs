@@ -1,5 +1,5 @@
-//! Licence requests, as browsers tell of them: they go from the device to ExpressPlay, past the
-//! shop.
+//! Licence requests, as browsers or the simulator's journal tell of them: they go from the device to
+//! ExpressPlay, past the shop.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use expressplay::{
     trace_context::TraceParent,
 };
 use http::Method;
-use jiff::SignedDuration;
+use jiff::Timestamp;
 
 use super::{
     Episode, store,
-    store::{Closing, Handed, NewMessage},
+    store::{Closing, Handed, MESSAGES, NewMessage},
     witness::micros,
 };
 use crate::error::Error;
@@ -25,20 +25,35 @@ const LONGEST: Duration = Duration::from_secs(10 * 60);
 const KIDS: usize = 64;
 const CHARACTERS: usize = expressplay::challenge::MAX_JTI_CHARS;
 
+/// When a licence request was made, what is noted beside it, and how many messages its episode may
+/// have.
+pub(super) struct Told<'a> {
+    pub(super) at: Timestamp,
+    pub(super) noted: &'a [Field],
+    pub(super) most: u32,
+}
+
 impl Episode {
     /// Keeps a licence request and its answer, as a browser tells of them.
     ///
     /// # Errors
     /// [`Error::Database`].
     pub(crate) async fn report(&self, report: &LicenseReport) -> Result<(), Error> {
-        self.keep_license(report, &[]).await
+        let took = took(report);
+        let now = self.workflow.clock.real();
+        let by_browser = Told {
+            at: now.checked_sub(took).unwrap_or(now),
+            noted: &[],
+            most: MESSAGES,
+        };
+        self.keep_license(report, by_browser).await
     }
 
-    /// The same, with what is noted beside it.
+    /// Keeps what somebody tells of a licence request.
     pub(super) async fn keep_license(
         &self,
         report: &LicenseReport,
-        noted: &[Field],
+        Told { at, noted, most }: Told<'_>,
     ) -> Result<(), Error> {
         let db = &self.workflow.db;
         let Some(handed) = store::token_of(db, self.trace).await? else {
@@ -49,11 +64,6 @@ impl Episode {
             token,
             since,
         } = handed;
-        let took = Duration::from_millis(report.millis.into()).min(LONGEST);
-        let now = self.workflow.clock.real();
-        let at = SignedDuration::try_from(took).ok();
-        let at = at.and_then(|took| now.checked_sub(took).ok());
-        let at = at.unwrap_or(now).max(since);
         let token = report.token.map_or(token, |hash| Value::token(&hash.0));
         let asked: Vec<_> = [Field::new("ExpressPlayToken", token)]
             .into_iter()
@@ -69,7 +79,7 @@ impl Episode {
                 Some(Occasion::Registration) => Act::DummyLicense,
                 _ => Act::License,
             },
-            at,
+            at: at.max(since),
             method: Method::POST.as_str(),
             url: &endpoint,
             asked: &asked,
@@ -77,14 +87,18 @@ impl Episode {
         };
         let (outcome, answered) = outcome(report);
         let closing = Closing {
-            micros: micros(took),
+            micros: micros(took(report)),
             outcome: &outcome,
             answered: &answered,
         };
-        self.keep(&message).await;
+        self.keep_of(&message, most).await;
         self.close(message.parent, &closing).await;
         Ok(())
     }
+}
+
+fn took(report: &LicenseReport) -> Duration {
+    Duration::from_millis(report.millis.into()).min(LONGEST)
 }
 
 fn of_challenge(challenge: &ChallengeReport) -> Vec<Field> {
@@ -125,7 +139,7 @@ fn device(id: DeviceId) -> Field {
 fn outcome(report: &LicenseReport) -> (Outcome, Vec<Field>) {
     match (report.status, report.code) {
         (Some(status), Some(code)) => (Outcome::Refused { status, code }, vec![]),
-        (Some(200..300), None) => {
+        (Some(200..300), None) if !report.senseless => {
             let keys = Field::new("keys", Value::Secret);
             (Outcome::Granted, vec![keys])
         }

@@ -16,11 +16,11 @@ use crate::{database::parsed, error::Error};
 /// So many episodes of a viewer are kept, the newest …
 const EPISODES: u32 = 500;
 /// … with so many messages each …
-const MESSAGES: u32 = 200;
+pub(super) const MESSAGES: u32 = 200;
 /// … of which a view shows the newest runs …
 const RUNS: u32 = 50;
-/// … and of a run the newest episodes.
-const SHOWN: u32 = 24;
+/// … and of a run the newest episodes, unless all of them are wanted.
+const SHOWN: u32 = 40;
 /// So many messages of an order are its history.
 const TOLD: u32 = 600;
 
@@ -112,20 +112,29 @@ pub(super) async fn newest_in(
         .transpose()
 }
 
-/// Whether a trace is anybody's episode.
-pub(super) async fn is_known(db: &SqlitePool, trace: TraceId) -> Result<bool, Error> {
-    let known = sqlx::query_scalar("select exists (select 1 from episodes where trace = ?)");
-    Ok(known.bind(trace.to_string()).fetch_one(db).await?)
+/// Whether a trace is an episode under a cookie.
+pub(super) async fn is_under(
+    db: &SqlitePool,
+    trace: TraceId,
+    cookie: &Cookie,
+) -> Result<bool, Error> {
+    let known =
+        sqlx::query_scalar("select exists (select 1 from episodes where trace = ? and cookie = ?)");
+    let known = known.bind(trace.to_string()).bind(cookie.as_str());
+    Ok(known.fetch_one(db).await?)
 }
 
-/// Whose episode handed a token over; of a token that none did, the newest under its cookie.
+/// Whose episode handed a token over; of a token that none did, the newest one under its cookie
+/// that handed over another.
 pub(super) async fn handed_under(
     db: &SqlitePool,
     cookie: &Cookie,
     token: Option<&Value>,
 ) -> Result<Option<(Uuid, TraceId)>, Error> {
     let row: Option<(String, String)> = sqlx::query_as(
-        "select viewer_id, trace from episodes where cookie = ?1
+        "select viewer_id, trace from episodes where cookie = ?1 and exists (
+            select 1 from messages where messages.trace = episodes.trace
+            and act in (?3, ?4) and outcome = ?5)
          order by exists (
             select 1 from messages, json_each(messages.answered) as field
             where messages.trace = episodes.trace and field.value ->> 'value' = ?2
@@ -133,6 +142,9 @@ pub(super) async fn handed_under(
     )
     .bind(cookie.as_str())
     .bind(token.map(json).transpose()?)
+    .bind(json(&Act::DummyToken)?)
+    .bind(json(&Act::BoundToken)?)
+    .bind(json(&Outcome::Granted)?)
     .fetch_optional(db)
     .await?;
     row.map(|(viewer, trace)| Ok((parsed(&viewer, "viewer")?, parsed(&trace, "trace")?)))
@@ -206,7 +218,8 @@ pub(super) struct NewMessage<'a> {
 }
 
 impl NewMessage<'_> {
-    pub(super) async fn keep(&self, db: &SqlitePool) -> Result<(), Error> {
+    /// Keeps it, unless its episode has so many messages already.
+    pub(super) async fn keep(&self, db: &SqlitePool, most: u32) -> Result<(), Error> {
         sqlx::query(
             "insert into messages (trace, span, act, at, method, url, asked, noted)
              select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
@@ -221,7 +234,7 @@ impl NewMessage<'_> {
         .bind(self.url)
         .bind(json(&self.asked)?)
         .bind(json(&self.noted)?)
-        .bind(MESSAGES)
+        .bind(most)
         .execute(db)
         .await?;
         Ok(())
@@ -261,19 +274,60 @@ pub(super) async fn look(
 ) -> Result<workflow::Workflow, Error> {
     let runs = runs(db, viewer).await?;
     let newest = || runs.first().map(|run| run.cookie.clone());
-    let shown = match &query.run {
-        Some(cookie) => Some(cookie.clone()),
-        None => newest(),
+    let shown = match (&query.run, query.message) {
+        (Some(cookie), _) => Some(cookie.clone()),
+        // Whoever reads a message goes on reading it when another run begins.
+        (None, Some(message)) => run_of(db, viewer, message).await?.or_else(newest),
+        (None, None) => newest(),
     };
-    let episodes = match &shown {
-        Some(cookie) => episodes(db, viewer, cookie).await?,
-        None => vec![],
+    let (earlier, episodes) = match &shown {
+        Some(cookie) => part(db, viewer, cookie, query).await?,
+        None => (0, vec![]),
     };
     Ok(workflow::Workflow {
         runs,
         shown,
+        earlier,
         episodes,
     })
+}
+
+/// The run that a message of a viewer's is in.
+async fn run_of(db: &SqlitePool, viewer: Uuid, message: i64) -> Result<Option<Cookie>, Error> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "select cookie from episodes join messages using (trace)
+         where messages.id = ? and viewer_id = ?",
+    )
+    .bind(message)
+    .bind(viewer.to_string())
+    .fetch_optional(db)
+    .await?;
+    row.map(|(cookie,)| parsed(&cookie, "cookie")).transpose()
+}
+
+/// The part of a run that a query is about, and how many episodes come before it.
+async fn part(
+    db: &SqlitePool,
+    viewer: Uuid,
+    cookie: &Cookie,
+    query: &WorkflowQuery,
+) -> Result<(u32, Vec<workflow::Episode>), Error> {
+    let (all,): (u32,) =
+        sqlx::query_as("select count(*) from episodes where viewer_id = ? and cookie = ?")
+            .bind(viewer.to_string())
+            .bind(cookie.as_str())
+            .fetch_one(db)
+            .await?;
+    let mut found = episodes(db, viewer, cookie, if query.whole { all } else { SHOWN }).await?;
+    let mut messages = found.iter().flat_map(|episode| &episode.messages);
+    if query
+        .message
+        .is_some_and(|wanted| messages.all(|it| it.id != wanted))
+    {
+        found = episodes(db, viewer, cookie, all).await?;
+    }
+    let shown = u32::try_from(found.len()).unwrap_or(u32::MAX);
+    Ok((all.saturating_sub(shown), found))
 }
 
 async fn runs(db: &SqlitePool, viewer: Uuid) -> Result<Vec<Run>, Error> {
@@ -301,6 +355,7 @@ async fn episodes(
     db: &SqlitePool,
     viewer: Uuid,
     cookie: &Cookie,
+    most: u32,
 ) -> Result<Vec<workflow::Episode>, Error> {
     let rows: Vec<(String, String, i64)> = sqlx::query_as(
         "select trace, occasion, begun_at from episodes where viewer_id = ? and cookie = ?
@@ -308,7 +363,7 @@ async fn episodes(
     )
     .bind(viewer.to_string())
     .bind(cookie.as_str())
-    .bind(SHOWN)
+    .bind(most)
     .fetch_all(db)
     .await?;
     let mut episodes = vec![];

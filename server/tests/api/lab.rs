@@ -415,6 +415,7 @@ async fn a_trace_leads_its_viewer_to_its_newest_message() {
         challenge: None,
         plain: Some(plain),
         token: None,
+        senseless: false,
         status: Some(403),
         code: Some(-4001),
     };

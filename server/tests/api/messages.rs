@@ -7,10 +7,13 @@ use app::{
     workflow::{Act, LicenseReport, Message, Outcome, Value, Workflow, report::ChallengeReport},
 };
 use expressplay::{
+    Client,
     challenge::KidBytes,
+    client::CookieCarrier,
     trace_context::{SpanId, TraceId, TraceParent},
 };
 use serde_json::json;
+use server::entitlement::{Entitlement, Patience};
 use simulator::{
     Entropy, SandboxName,
     fault::{CallKind, Effect, NewFault},
@@ -64,6 +67,7 @@ impl Browser {
             }),
             plain: None,
             token: None,
+            senseless: false,
             status: Some(if answer.is_ok() { 200 } else { 403 }),
             code: answer.err(),
         };
@@ -286,6 +290,76 @@ async fn a_licence_request_that_no_page_made_is_in_the_view() {
 }
 
 #[tokio::test]
+async fn a_token_that_the_shop_never_had_is_in_the_view_when_it_is_redeemed_and_checks_nothing() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    alice.register_as_a_page(&shop).await;
+    alice.obtain("tidewater", "buy").await;
+    let mut news = alice.listen("/workflow/news").await;
+
+    // As with the curl command of step 2, and a traceparent of somebody else's.
+    let bob = shop.browser_of(BOB).await;
+    let his = bob.begin().await.unwrap().dummy.trace.unwrap();
+    let base = shop.simulator().url().parse().unwrap();
+    let client = Client::new(base, shop.authenticator.clone()).unwrap();
+    let expressplay = Entitlement::new(client, Entropy::from_os(), Patience::default());
+    let cookie = alice.view("").await.shown.unwrap();
+    let dummy = &shop.catalogue.dummy;
+    let token = expressplay.dummy_token(&cookie, CookieCarrier::Parameter, dummy);
+    let token = token.await.unwrap().to_string();
+    let span = SpanId::from_random([7; 8]);
+    let parent = TraceParent { trace: his, span };
+    let licence = alice.device.redeem_within(&token, dummy, parent).await;
+    licence.unwrap();
+
+    let heard = |messages: Vec<Message>| {
+        let journal = |it: &Message| it.noted.iter().any(|field| field.name == "journal");
+        messages.into_iter().find(journal)
+    };
+    let message = loop {
+        match heard(alice.messages().await) {
+            Some(message) if message.outcome.is_some() => break message,
+            _ => news.chunk().await.unwrap().unwrap(),
+        };
+    };
+    assert_eq!(message.act, Act::DummyLicense);
+    assert_eq!(heard(bob.messages().await), None);
+}
+
+#[tokio::test]
+async fn a_long_run_is_shown_by_its_newest_part_and_says_that_there_is_more() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    alice.register_as_a_page(&shop).await;
+    let first = alice.messages().await[0].id;
+    alice.obtain("tidewater", "buy").await;
+    for _ in 0..45 {
+        alice.hand_over("tidewater").await.unwrap();
+    }
+    let part = alice.view("").await;
+    assert_eq!((part.earlier, part.episodes.len()), (7, 40));
+    let html = alice.get("/workflow").await.html;
+    assert!(html.contains("whole=true"), "{html}");
+    for query in ["?whole=true".to_owned(), format!("?message={first}")] {
+        let whole = alice.view(&query).await;
+        assert_eq!((whole.earlier, whole.episodes.len()), (0, 47), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_signed_out_hears_nothing_more_and_asks_again() {
+    let shop = TestShop::open().await;
+    let alice = shop.browser_of(ALICE).await;
+    let mut news = alice.listen("/workflow/news").await;
+    alice.begin().await.unwrap();
+    assert!(news.chunk().await.unwrap().is_some());
+    alice.post("/api/sign_out", &[]).await;
+    while let Some(more) = news.chunk().await.unwrap() {
+        assert!(more.starts_with(b"event: more"), "{more:?}");
+    }
+}
+
+#[tokio::test]
 async fn no_secret_is_in_the_view() {
     let shop = TestShop::open().await;
     let alice = shop.browser_of(ALICE).await;
@@ -332,6 +406,7 @@ async fn each_viewer_sees_their_own_messages_and_nobody_elses() {
         challenge: None,
         plain: None,
         token: None,
+        senseless: false,
         status: Some(200),
         code: None,
     };
@@ -386,7 +461,7 @@ async fn who_listens_is_told_of_every_message_of_theirs_and_the_shop_stops_all_t
     let heard = news.chunk().await.unwrap().unwrap();
     // A browser takes an event without data for none.
     assert!(
-        heard.starts_with(b"event: more\ndata: more\n\n"),
+        heard.starts_with(b"event: more\ndata: more\nretry: 500\n\n"),
         "{heard:?}"
     );
     let registrations = [alice.view("").await, bob.view("").await];

@@ -129,6 +129,12 @@ async fn troubles_are_turned_on_and_off_by_name_and_others_faults_are_left_alone
     press(&alice, "on:no-credits").await;
     alice.obtain("tidewater", "buy").await;
     assert_eq!(alice.play(&shop, "tidewater").await, Err(-2019));
+    // It is on record, as the view says.
+    let records = shop.records_of(&shop.cookie().await).await;
+    assert!(
+        records.iter().any(|it| it.error_code == Some(-2019)),
+        "{records:?}"
+    );
     press(&alice, "off:no-credits").await;
     assert!(alice.play(&shop, "tidewater").await.is_ok());
 }
@@ -148,6 +154,13 @@ async fn a_demo_viewer_is_signed_in_without_a_password_and_nobody_else() {
     let other = shop.browser();
     press(&other, &format!("become:{ALICE}")).await;
     press(&other, "become:nobody@example.com").await;
+    // The lab's neighbour has an account, and is nobody.
+    sqlx::query("update viewers set email = 'neighbour@lab.invalid', demo = 1 where email = ?")
+        .bind(ALICE)
+        .execute(&shop.database)
+        .await
+        .unwrap();
+    press(&other, "become:neighbour@lab.invalid").await;
     assert!(!other.is_signed_in().await);
 }
 
@@ -163,6 +176,11 @@ async fn a_fresh_start_forgets_what_was_registered_and_sold_and_keeps_accounts()
     let seen = [("order", &*id), ("seconds", "12")];
     alice.post("/api/position", &seen).await;
     assert_eq!(shop.count("positions").await, 1);
+    sqlx::query("insert into customers (cookie) values ('of another shop')")
+        .execute(&shop.database)
+        .await
+        .unwrap();
+    press(&alice, "on:no-credits").await;
     press(&alice, "on:slow").await;
     press(&alice, "off:slow").await;
     press(&alice, "on:garbage").await;

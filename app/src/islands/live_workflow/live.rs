@@ -93,6 +93,8 @@ impl Live {
                     let live = self.clone();
                     listen(&source, event, move |_: Event| live.refresh());
                 }
+                let live = self.clone();
+                listen(&source, "error", move |_: Event| live.went());
                 *news = Some(source);
             }
             (Some(source), false) => {
@@ -100,6 +102,19 @@ impl Live {
                 *news = None;
             }
             _ => {}
+        }
+    }
+
+    /// News that were refused, and not only interrupted, do not come again: nobody is signed in here
+    /// any more, and the page says so.
+    fn went(&self) {
+        let closed = |source: &EventSource| source.ready_state() == EventSource::CLOSED;
+        if self.0.news.borrow().as_ref().is_some_and(closed) {
+            spawn_local(async {
+                if let Ok(Looked::SignedOut) = fetch("").await {
+                    let _ = window().location().reload();
+                }
+            });
         }
     }
 
@@ -131,6 +146,14 @@ impl Live {
 
     /// The arrow keys turn the pages of a replay.
     fn pressed(&self, event: &KeyboardEvent) {
+        let alone = !(event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key());
+        let writes = event
+            .target()
+            .and_then(|it| it.dyn_into::<Element>().ok())
+            .is_some_and(|it| it.matches("input, select, textarea, pre").unwrap_or(false));
+        if !alone || writes {
+            return;
+        }
         let key = match &*event.key() {
             "ArrowRight" => "next",
             "ArrowLeft" => "back",
@@ -169,7 +192,7 @@ impl Live {
             while live.0.stale.replace(false) {
                 let href = live.0.href.borrow().clone();
                 // A view that does not come is the one that is there; news come again.
-                if let Ok(Some(html)) = fetch(&href).await {
+                if let Ok(Looked::At(html)) = fetch(&href).await {
                     live.show(&html, &href);
                 }
             }
@@ -203,8 +226,9 @@ impl Live {
     fn show(&self, html: &str, href: &str) {
         let root = &self.0.root;
         let (place, newest_seen) = (Place::of(root), self.newest_is_seen());
+        let shown = root.get_attribute("data-shown");
         root.set_inner_html(html);
-        place.restore(root);
+        place.restore(root, shown.as_deref() == Some(href));
         if newest_seen {
             self.see_newest();
         }
@@ -213,7 +237,6 @@ impl Live {
             self.0.status.set(count);
         }
         // What was chosen is seen; what only came is no reason to move.
-        let shown = root.get_attribute("data-shown");
         if shown.as_deref() != Some(href) {
             let _ = root.set_attribute("data-shown", href);
             if let Ok(Some(message)) = root.query_selector("#message") {
@@ -229,17 +252,27 @@ fn nearest() -> web_sys::ScrollIntoViewOptions {
     options
 }
 
-/// The view that a link leads to, by itself; none where the shop does not give it.
-async fn fetch(href: &str) -> Result<Option<String>, JsValue> {
+/// What became of a look at the view.
+enum Looked {
+    At(String),
+    SignedOut,
+    InVain,
+}
+
+/// The view that a link leads to, by itself.
+async fn fetch(href: &str) -> Result<Looked, JsValue> {
     let query = href.split_once('?').map_or("", |(_, query)| query);
     let url = format!("{VIEW}?{query}");
     let response: Response = JsFuture::from(window().fetch_with_str(&url))
         .await?
         .dyn_into()?;
-    if !response.ok() {
-        return Ok(None);
+    match response.status() {
+        200 => {}
+        401 => return Ok(Looked::SignedOut),
+        _ => return Ok(Looked::InVain),
     }
-    Ok(JsFuture::from(response.text()?).await?.as_string())
+    let html = JsFuture::from(response.text()?).await?.as_string();
+    Ok(html.map_or(Looked::InVain, Looked::At))
 }
 
 /// Copies the command that a button stands under, and says so.

@@ -1,4 +1,5 @@
-//! What a view that is replaced takes with it: the focus, and what was unfolded.
+//! What a view that is replaced takes with it: the focus, what was unfolded, and how far the chosen
+//! message was read.
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDetailsElement, HtmlElement};
@@ -7,8 +8,11 @@ use crate::islands::browser::all_in;
 
 /// Where the viewer was in a view.
 pub(super) struct Place {
-    focused: Option<String>,
+    /// What finds the element that had the focus, and which of those that it finds.
+    focused: Option<(String, u32)>,
     unfolded: Vec<String>,
+    /// How far the chosen message was scrolled, in pixels.
+    read: i32,
 }
 
 impl Place {
@@ -17,16 +21,17 @@ impl Place {
         let active = leptos::prelude::document().active_element();
         let inside = active.filter(|active| root.contains(Some(active)));
         Self {
-            focused: inside.and_then(|active| selector(&active)),
+            focused: inside.and_then(|active| place(root, &active)),
             unfolded: all_in(root, "details[open]")
                 .iter()
                 .map(Element::class_name)
                 .collect(),
+            read: message(root).map_or(0, |message| message.scroll_top()),
         }
     }
 
-    /// Goes back there, in a view that has come since.
-    pub(super) fn restore(&self, root: &Element) {
+    /// Goes back there, in a view that has come since and shows the same message, or another.
+    pub(super) fn restore(&self, root: &Element, same: bool) {
         for class in &self.unfolded {
             if let Ok(Some(details)) = root.query_selector(&format!("details.{class}"))
                 && let Some(details) = details.dyn_ref::<HtmlDetailsElement>()
@@ -34,22 +39,51 @@ impl Place {
                 details.set_open(true);
             }
         }
-        let found = self
-            .focused
-            .as_ref()
-            .and_then(|it| root.query_selector(it).ok().flatten());
-        if let Some(element) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
-            // An element that takes no focus leaves it where it is.
-            let _ = element.focus();
+        if let Some(message) = message(root).filter(|_| same) {
+            message.set_scroll_top(self.read);
+        }
+        let Some((selector, nth)) = &self.focused else {
+            return;
+        };
+        let found = root.query_selector_all(selector).ok();
+        let found = found.and_then(|found| found.item(*nth));
+        // What is not there any more leaves the keyboard to the message that came of it, or to the
+        // last page of a replay.
+        let element = found
+            .and_then(|it| it.dyn_into::<Element>().ok())
+            .or_else(|| {
+                root.query_selector("[data-key=back], .message-close")
+                    .ok()?
+            });
+        if let Some(element) = element {
+            // An arrow of the diagram is no HtmlElement, and takes the focus all the same. What takes
+            // none leaves it where it is.
+            let _ = element.unchecked_ref::<HtmlElement>().focus();
         }
     }
 }
 
-/// What finds an element again: its key, or where it leads.
-fn selector(element: &Element) -> Option<String> {
-    ["data-key", "href"].into_iter().find_map(|name| {
+fn message(root: &Element) -> Option<Element> {
+    root.query_selector("#message").ok().flatten()
+}
+
+/// What finds an element again: its key, where it leads, or what it is in what is unfolded; and its
+/// place among those.
+fn place(root: &Element, element: &Element) -> Option<(String, u32)> {
+    let named = ["data-key", "href"].into_iter().find_map(|name| {
         let value = element.get_attribute(name)?;
         // Both are made of what needs no escape in a selector.
         Some(format!("[{name}=\"{value}\"]"))
-    })
+    });
+    let selector = named.or_else(|| {
+        let parent = element.parent_element()?;
+        let class = parent.class_name();
+        (!class.is_empty()).then(|| format!(".{class} > {}", element.tag_name()))
+    })?;
+    let all = root.query_selector_all(&selector).ok()?;
+    let nth = (0..all.length()).find(|nth| {
+        let it = all.item(*nth);
+        it.is_some_and(|it| it.is_same_node(Some(element)))
+    })?;
+    Some((selector, nth))
 }

@@ -18,6 +18,9 @@ use crate::{
     shop::{begin_registration, finish_registration},
 };
 
+/// What a button is that is at work: it does nothing, and keeps the focus.
+const AT_WORK: &str = "aria-disabled";
+
 /// The page's registration, and its parts.
 pub(super) struct Registrar {
     locale: Locale,
@@ -59,7 +62,9 @@ impl Registrar {
         let button = self.button.clone();
         listen(&button, "click", move |_: MouseEvent| {
             let registrar = Rc::clone(&self);
-            spawn_local(async move { registrar.start().await });
+            if !registrar.button.has_attribute(AT_WORK) {
+                spawn_local(async move { registrar.start().await });
+            }
         });
     }
 
@@ -95,7 +100,11 @@ impl Registrar {
 
     fn show(&self, stage: &Stage) {
         let working = matches!(stage, Stage::Working(_));
-        self.button.set_disabled(working);
+        // A button that is disabled loses the focus.
+        let _ = match working {
+            true => self.button.set_attribute(AT_WORK, "true"),
+            false => self.button.remove_attribute(AT_WORK),
+        };
         mark_class(&self.button, "button-busy", working);
         mark_class(&self.work, "at-work", true);
         mark_class(&self.work, "at-rest", !working);

@@ -97,14 +97,14 @@ pub(super) fn details(
                 <strong>{came}</strong>
                 {took.map(|took| view! { " " <span class="facts">{took}</span> })}
             </p>
-            {why.map(|why| view! { <p>{why}</p> })}
+            {why.map(|(why, lang)| view! { <p lang=lang>{why}</p> })}
             <p class="message-call">
                 <code>{format!("{} {}", message.method, message.url)}</code>
             </p>
             {fields(td_string!(locale, workflow.message.request), message.asked.clone())}
             {noted}
             {answered}
-            <CopyCurl curl />
+            <CopyCurl curl of_dummy=message.act == Act::DummyLicense />
             <p class="facts">
                 "traceparent "
                 <code class="traceparent">{message.traceparent.to_string()}</code> " "
@@ -115,14 +115,17 @@ pub(super) fn details(
     .into_any()
 }
 
-/// Why it came to nothing, in the words of whoever said so.
-fn why(message: &Message) -> Option<String> {
+/// Why it came to nothing, in the words of whoever said so, and their language where it is not the
+/// page's.
+fn why(message: &Message) -> Option<(String, Option<&'static str>)> {
     match message.outcome.as_ref()? {
         Outcome::Refused { code, .. } => {
-            ErrorCode::from_number(*code).map(|code| format!("{}.", code.text()))
+            let code = ErrorCode::from_number(*code)?;
+            Some((format!("“{}”", code.text()), Some("en")))
         }
-        Outcome::Declined { problem } => Some(problem.what(locale())),
-        _ => None,
+        Outcome::Declined { problem } => Some((problem.what(locale()), None)),
+        Outcome::Lost { why } => Some((why.clone(), Some("en"))),
+        Outcome::Granted | Outcome::Senseless { .. } => None,
     }
 }
 
@@ -239,7 +242,7 @@ fn shown(value: Value, query: &WorkflowQuery) -> impl IntoView + use<> {
 
 /// The message as a command.
 #[component]
-fn CopyCurl(curl: Curl) -> impl IntoView {
+fn CopyCurl(curl: Curl, of_dummy: bool) -> impl IntoView {
     let locale = locale();
     let variables = curl.variables.join(", ");
     let hint = match curl.variables.is_empty() {
@@ -250,6 +253,10 @@ fn CopyCurl(curl: Curl) -> impl IntoView {
         <details class="curl">
             <summary>{td_string!(locale, workflow.message.curl)}</summary>
             <p class="facts">{hint}</p>
+            {of_dummy
+                .then(|| {
+                    view! { <p class="facts">{td_string!(locale, workflow.message.curl_dummy)}</p> }
+                })}
             <pre tabindex="0">
                 <code>{curl.command}</code>
             </pre>

@@ -9,6 +9,7 @@ mod list;
 mod replay;
 mod rows;
 
+use expressplay::{Cookie, DeviceId};
 use leptos::{either::Either, prelude::*};
 
 use self::{
@@ -19,7 +20,7 @@ use self::{
     rows::{Arrow, Part, Row, arrows, rows, upto},
 };
 use super::{
-    Episode, Message, Run, Workflow, WorkflowQuery,
+    Act, Episode, Field, Message, Run, Value, Workflow, WorkflowQuery,
     words::{self, count},
 };
 use crate::{i18n::td_string, locale::locale, words::moment};
@@ -44,6 +45,7 @@ pub fn WorkflowView(
     let Workflow {
         runs,
         shown,
+        earlier,
         episodes,
     } = workflow;
     let every = rows(&episodes);
@@ -64,6 +66,7 @@ pub fn WorkflowView(
         });
         let chosen = chosen.map(|arrow| arrow.message.id);
         Either::Right(view! {
+            {before(earlier, &query)}
             {replay(count_of_arrows, &query)}
             <Followed all=messages(&episodes) query=query.clone() />
             <div class="workflow-body">
@@ -78,10 +81,30 @@ pub fn WorkflowView(
         .map_or(0, |run| run.messages);
     view! {
         <div class="workflow" data-count=count(locale(), total)>
-            <Runs runs query />
+            {run_list(runs, shown.as_ref())}
             {body}
         </div>
     }
+}
+
+/// What a long run had before.
+fn before(earlier: u32, query: &WorkflowQuery) -> Option<AnyView> {
+    let locale = locale();
+    (earlier > 0).then(|| {
+        let whole = WorkflowQuery {
+            whole: true,
+            ..query.clone()
+        };
+        view! {
+            <p class="facts">
+                {td_string!(locale, workflow.earlier, count = earlier)} " "
+                <a href=whole.href() data-view>
+                    {td_string!(locale, workflow.earlier_link)}
+                </a>
+            </p>
+        }
+        .into_any()
+    })
 }
 
 /// Where nothing has happened yet.
@@ -100,19 +123,16 @@ fn Nothing() -> impl IntoView {
 }
 
 /// The runs, if there are several to choose from.
-#[component]
-fn Runs(runs: Vec<Run>, query: WorkflowQuery) -> impl IntoView {
+fn run_list(runs: Vec<Run>, shown: Option<&Cookie>) -> Option<AnyView> {
     if runs.len() < 2 {
         return None;
     }
     let locale = locale();
-    let newest = || runs.first().map(|run| run.cookie.clone());
-    let shown = query.run.or_else(newest);
     let items = runs
         .into_iter()
         .map(|run| {
             let (time, count) = (moment(locale, run.at), count(locale, run.messages));
-            let current = (Some(&run.cookie) == shown.as_ref()).then_some("true");
+            let current = (Some(&run.cookie) == shown).then_some("true");
             let to = WorkflowQuery {
                 run: Some(run.cookie),
                 ..WorkflowQuery::default()
@@ -126,12 +146,15 @@ fn Runs(runs: Vec<Run>, query: WorkflowQuery) -> impl IntoView {
             }
         })
         .collect_view();
-    Some(view! {
-        <details class="runs">
-            <summary>{td_string!(locale, workflow.runs)}</summary>
-            <ul>{items}</ul>
-        </details>
-    })
+    Some(
+        view! {
+            <details class="runs">
+                <summary>{td_string!(locale, workflow.runs)}</summary>
+                <ul>{items}</ul>
+            </details>
+        }
+        .into_any(),
+    )
 }
 
 /// The value that is followed, and how far it goes.
@@ -175,16 +198,18 @@ fn chosen<'a>(shown: &'a [Row], query: &WorkflowQuery) -> Option<&'a Arrow> {
     }
 }
 
-/// The device that the token of a licence request is bound to.
-fn bound_device(episodes: &[Episode], message: &Message) -> Option<expressplay::DeviceId> {
-    let trace = message.traceparent.trace;
-    let episode = episodes.iter().find(|episode| episode.trace == trace)?;
-    let bound = episode
-        .messages
-        .iter()
-        .rfind(|message| message.act == super::Act::BoundToken)?;
-    bound.asked.iter().find_map(|field| match field.value {
-        super::Value::Device(id) => Some(id),
+/// The device that the token of a licence request is bound to; none where it is bound to none, or
+/// the shop had it from nobody.
+fn bound_device(episodes: &[Episode], message: &Message) -> Option<DeviceId> {
+    let token = |field: &&Field| matches!(field.value, Value::Token(_));
+    let sent = message.asked.iter().find(token)?;
+    let mut messages = episodes.iter().flat_map(|episode| &episode.messages);
+    let made = messages.find(|made| {
+        let answered = made.answered.iter().find(token);
+        made.act == Act::BoundToken && answered.is_some_and(|it| it.value == sent.value)
+    })?;
+    made.asked.iter().find_map(|field| match field.value {
+        Value::Device(id) => Some(id),
         _ => None,
     })
 }
@@ -196,5 +221,54 @@ fn step_badge(step: u8) -> impl IntoView {
         <span class="step-badge" title=name>
             {step}
         </span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expressplay::trace_context::{SpanId, TraceId, TraceParent};
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::workflow::{Occasion, Outcome};
+
+    fn message(id: i64, act: Act, asked: Vec<Field>, answered: Vec<Field>) -> Message {
+        Message {
+            id,
+            traceparent: TraceParent {
+                trace: TraceId::from_random([1; 16]),
+                span: SpanId::from_random([2; 8]),
+            },
+            act,
+            at: Timestamp::UNIX_EPOCH,
+            micros: Some(1),
+            method: "POST".to_owned(),
+            url: "/".to_owned(),
+            asked,
+            outcome: Some(Outcome::Granted),
+            answered,
+            noted: vec![],
+        }
+    }
+
+    #[test]
+    fn a_request_is_held_against_the_device_of_its_own_token_and_of_no_other() {
+        let token = |text: &str| Field::new("ExpressPlayToken", Value::Token(text.to_owned()));
+        let [first, second] = [1, 2].map(|id| DeviceId::from_bytes([id; 16]).unwrap());
+        let bound = |id| vec![Field::new("deviceId", Value::Device(id))];
+        let asked = |text| message(3, Act::License, vec![token(text)], vec![]);
+        let episode = Episode {
+            trace: TraceId::from_random([1; 16]),
+            occasion: Occasion::Play("Tidewater".to_owned()),
+            at: Timestamp::UNIX_EPOCH,
+            messages: vec![
+                message(1, Act::BoundToken, bound(first), vec![token("a")]),
+                message(2, Act::BoundToken, bound(second), vec![token("b")]),
+            ],
+        };
+        let episodes = [episode];
+        assert_eq!(bound_device(&episodes, &asked("a")), Some(first));
+        assert_eq!(bound_device(&episodes, &asked("b")), Some(second));
+        assert_eq!(bound_device(&episodes, &asked("of somebody's own")), None);
     }
 }
