@@ -306,7 +306,7 @@ async fn a_token_that_the_shop_never_had_is_in_the_view_when_it_is_redeemed_and_
     let cookie = alice.view("").await.shown.unwrap();
     let dummy = &shop.catalogue.dummy;
     let token = expressplay.dummy_token(&cookie, CookieCarrier::Parameter, dummy);
-    let token = token.await.unwrap().to_string();
+    let token = token.await.unwrap().reveal();
     let span = SpanId::from_random([7; 8]);
     let parent = TraceParent { trace: his, span };
     let licence = alice.device.redeem_within(&token, dummy, parent).await;

@@ -108,6 +108,7 @@ async fn what_runs_out_is_counted_down() {
 async fn troubles_are_turned_on_and_off_by_name_and_others_faults_are_left_alone() {
     let shop = shop().await;
     let alice = registered(&shop).await;
+    let cookie = shop.cookie().await;
     let sandbox = &shop.simulator().sandboxes()[0];
     let other = NewFault::of(Effect::Garbage).times(1_000_000);
     let other = sandbox.add_fault(NewFault {
@@ -130,7 +131,7 @@ async fn troubles_are_turned_on_and_off_by_name_and_others_faults_are_left_alone
     alice.obtain("tidewater", "buy").await;
     assert_eq!(alice.play(&shop, "tidewater").await, Err(-2019));
     // It is on record, as the view says.
-    let records = shop.records_of(&shop.cookie().await).await;
+    let records = shop.records_of(&cookie).await;
     assert!(
         records.iter().any(|it| it.error_code == Some(-2019)),
         "{records:?}"
