@@ -82,6 +82,15 @@ test('a second screen follows whoever is signed in', async ({ shop, device }) =>
   expect(shop.log).not.toContain('ERROR');
 });
 
+test('axe finds nothing in the drawer in Swedish', async ({ newDevice }) => {
+  const device = await newDevice({ locale: 'sv-SE', viewport: { width: 390, height: 844 } });
+  await device.page.goto('/title/tidewater');
+  const drawer = device.page.getByRole('complementary', { name: 'Presentatör' });
+  await drawer.getByText('Presentatör').click();
+  await expect(drawer.getByRole('button', { name: 'Var Bob' })).toBeVisible();
+  await expectAccessibleDayAndNight(device, 'the drawer');
+});
+
 test('the drawer works without script, in Swedish, on a phone', async ({ newDevice }) => {
   const device = await newDevice({
     javaScriptEnabled: false,
