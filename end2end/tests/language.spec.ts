@@ -6,13 +6,14 @@ import { englishIn } from '../support/texts.ts';
 
 const YEAR = 365 * 24 * 3600;
 
-/** All that a page says, to the eye and to the ear. ExpressPlay's own words are marked English. */
+/** All that a page says, to the eye and to the ear. ExpressPlay's own words are marked English, and
+ * the names of its protocol are code. */
 function words(page: Page): Promise<string> {
   return page.evaluate(() => {
     // In a document that loads nothing: a film is fetched for a copy of its element, too.
     const apart = document.implementation.createHTMLDocument();
     const body = apart.importNode(document.body, true);
-    body.querySelectorAll('script, style, [lang]').forEach((element) => element.remove());
+    body.querySelectorAll('script, style, code, [lang]').forEach((element) => element.remove());
     const texts: (string | null)[] = [document.title];
     const walker = apart.createTreeWalker(body, NodeFilter.SHOW_TEXT);
     let text = '';

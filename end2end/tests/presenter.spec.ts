@@ -78,7 +78,7 @@ test('a second screen follows whoever is signed in', async ({ shop, device }) =>
   // What the browser says of news that are refused.
   device.tolerated = /status of 401/;
   await page.getByRole('button', { name: 'Sign out' }).click();
-  await expect(screen.getByRole('link', { name: 'Go to the sign-in page' })).toBeVisible();
+  await expect(screen.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
   expect(shop.log).not.toContain('ERROR');
 });
 

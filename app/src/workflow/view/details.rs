@@ -171,9 +171,6 @@ fn CrossCheck(
                         <code>{bound.to_string()}</code>
                     </dd>
                 </div>
-                <div class="cross-check-sign" aria-hidden="true">
-                    {if equal { "=" } else { "≠" }}
-                </div>
                 <div>
                     <dt>{td_string!(locale, workflow.check.asks)}</dt>
                     <dd>{asks}</dd>
