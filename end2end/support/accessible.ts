@@ -21,3 +21,11 @@ export async function expectAccessibleDayAndNight(device: { page: Page }, what: 
     await expectAccessible(device, `${what}, ${colorScheme}`);
   }
 }
+
+/** The same on a telephone, too. */
+export async function expectAccessibleInEveryLook(device: { page: Page }, what: string): Promise<void> {
+  for (const viewport of [{ width: 390, height: 844 }, { width: 1280, height: 800 }]) {
+    await device.page.setViewportSize(viewport);
+    await expectAccessibleDayAndNight(device, `${what}, ${viewport.width} px`);
+  }
+}

@@ -210,6 +210,9 @@ mod tests {
         ];
         assert_eq!(start(&records), Some(second(210)));
         assert_eq!(start(&records[2..]), None);
+        for at in [100, 900] {
+            assert_eq!(start(&[record(1, at, KID)]), Some(second(at)));
+        }
         let late = [record(1, 901, KID)];
         assert_eq!(start(&late), None, "that is of a later rental");
         assert_eq!(start(&[]), None);

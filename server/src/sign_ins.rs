@@ -8,7 +8,11 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use tower_sessions::session::Id as SessionId;
 use uuid::Uuid;
 
-use crate::{accounts::Proof, database::time, error::Error};
+use crate::{
+    accounts::Proof,
+    database::{parsed, time},
+    error::Error,
+};
 
 /// Whose session is still kept: by its library's table, as its library reads it.
 const IS_KEPT: &str = "exists (select 1 from tower_sessions
@@ -38,16 +42,17 @@ pub(crate) async fn begin(
     Ok(begun.rows_affected() == 1)
 }
 
-/// Ends one.
+/// Ends one, and says whose it was; none where nobody was signed in.
 ///
 /// # Errors
 /// [`Error::Database`].
-pub(crate) async fn end(db: &SqlitePool, session: SessionId) -> Result<(), Error> {
-    sqlx::query("delete from sign_ins where session = ?")
-        .bind(session.to_string())
-        .execute(db)
-        .await?;
-    Ok(())
+pub(crate) async fn end(db: &SqlitePool, session: SessionId) -> Result<Option<Uuid>, Error> {
+    let was: Option<(String,)> =
+        sqlx::query_as("delete from sign_ins where session = ? returning viewer_id")
+            .bind(session.to_string())
+            .fetch_optional(db)
+            .await?;
+    was.map(|(viewer,)| parsed(&viewer, "viewer")).transpose()
 }
 
 /// Ends all of a viewer's, and says how many there were.
@@ -156,7 +161,9 @@ mod tests {
             Some(new.account.clone())
         );
 
-        end(&db, here).await.unwrap();
+        let whose = end(&db, here).await.unwrap();
+        assert_eq!(whose, Some(new.account.id));
+        assert_eq!(end(&db, here).await.unwrap(), None);
         assert_eq!(accounts.of_session(here).await.unwrap(), None);
     }
 

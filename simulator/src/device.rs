@@ -156,3 +156,29 @@ fn not_authenticated(why: impl Into<Cow<'static, str>>) -> Refusal {
         .at("challenge")
         .of_well_formed()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock, Entropy, SoftDevice};
+
+    #[test]
+    fn a_challenge_is_good_for_five_minutes_either_way_and_no_moment_longer() {
+        let device = SoftDevice::generate().unwrap();
+        let token: Token = "aaaa".parse().unwrap();
+        let clock = Clock::default();
+        let claims = SoftDevice::claims(&token, &[], &clock, &Entropy::seeded(1));
+        let signed = device.sign(&claims).unwrap();
+        let challenge = LicenseChallenge::Signed(SignedChallenge::parse(&signed).unwrap());
+        let at = Timestamp::from_second(claims.iat).unwrap();
+        let moment = SignedDuration::from_nanos(1);
+        let is_good = |now| Asker::of(&challenge, &token, now).is_ok();
+        for (last, next) in [
+            (at + MAX_SKEW, at + MAX_SKEW + moment),
+            (at - MAX_SKEW, at - MAX_SKEW - moment),
+        ] {
+            assert!(is_good(last), "{last}");
+            assert!(!is_good(next), "{next}");
+        }
+    }
+}

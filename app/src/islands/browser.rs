@@ -50,6 +50,17 @@ pub(super) fn mark_attribute(element: &Element, name: &str, on: bool) {
     let _ = element.toggle_attribute_with_force(name, on);
 }
 
+/// Says of a button that it does nothing for now, or does again. One that is disabled in earnest
+/// loses the focus.
+pub(super) fn mark_disabled(button: &Element, on: bool) {
+    const NAME: &str = "aria-disabled";
+    // Such a name is never refused.
+    let _ = match on {
+        true => button.set_attribute(NAME, "true"),
+        false => button.remove_attribute(NAME),
+    };
+}
+
 /// Calls a function at each event, for as long as the page lives.
 pub(super) fn listen<E: wasm_bindgen::convert::FromWasmAbi + 'static>(
     target: &web_sys::EventTarget,

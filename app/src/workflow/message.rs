@@ -271,6 +271,19 @@ impl Message {
         self.asked.iter().chain(&self.noted).chain(&self.answered)
     }
 
+    /// The token that it was sent with.
+    #[must_use]
+    pub fn token(&self) -> Option<&Value> {
+        let mut values = self.asked.iter().map(|field| &field.value);
+        values.find(|value| matches!(value, Value::Token(_)))
+    }
+
+    /// Whether its answer gave a value.
+    #[must_use]
+    pub fn gave(&self, value: &Value) -> bool {
+        self.answered.iter().any(|field| field.value == *value)
+    }
+
     /// Whether it carries a value.
     #[must_use]
     pub fn carries(&self, value: &str) -> bool {

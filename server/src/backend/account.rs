@@ -5,6 +5,7 @@ use app::{
     model::Viewer,
     problem::Problem,
 };
+use tower_sessions::session::Id as SessionId;
 use uuid::Uuid;
 
 use super::Request;
@@ -33,14 +34,8 @@ impl Request {
     /// Whoever was signed in here before is not any more.
     pub(super) async fn begin_session(&self, proof: Proof) -> Result<Viewer, Error> {
         let before = self.browser.session().await?;
-        let was = self.account().await?;
         let session = self.browser.sign_in(proof.account.id).await?;
-        if let Some(before) = before {
-            sign_ins::end(&self.shop.db, before).await?;
-        }
-        if let Some(was) = was {
-            self.shop.workflow.tell(was.id);
-        }
+        self.end_before(before).await?;
         let now = self.shop.clock.now();
         match sign_ins::begin(&self.shop.db, session, &proof, now).await? {
             true => Ok(proof.account.viewer),
@@ -49,14 +44,18 @@ impl Request {
     }
 
     pub(super) async fn end_session(&self) -> Result<(), Error> {
-        let was = self.account().await?;
-        if let Some(session) = self.browser.session().await? {
-            sign_ins::end(&self.shop.db, session).await?;
-        }
-        if let Some(was) = was {
-            self.shop.workflow.tell(was.id);
-        }
+        self.end_before(self.browser.session().await?).await?;
         self.browser.sign_out().await
+    }
+
+    /// Ends the session that there was, and tells the screens of whose it was.
+    async fn end_before(&self, session: Option<SessionId>) -> Result<(), Error> {
+        if let Some(session) = session
+            && let Some(was) = sign_ins::end(&self.shop.db, session).await?
+        {
+            self.shop.workflow.tell(was);
+        }
+        Ok(())
     }
 
     pub(super) async fn end_sessions(&self) -> Result<(), Error> {

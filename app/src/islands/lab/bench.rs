@@ -14,7 +14,7 @@ use web_sys::{Element, HtmlButtonElement, HtmlElement, MouseEvent};
 use super::shown::{failed, told, verdict};
 use crate::{
     i18n::{Locale, td_string},
-    islands::browser::{all_in, attribute, first_in, listen, mark_class},
+    islands::browser::{all_in, attribute, first_in, listen, mark_class, mark_disabled},
     lab::{Attempt, outcome::Outcome, thief},
     locale::locale,
 };
@@ -103,10 +103,7 @@ impl Bench {
         self.busy.set(busy);
         mark_class(pressed, "button-busy", busy);
         for button in &self.buttons {
-            let _ = match busy {
-                true => button.set_attribute("aria-disabled", "true"),
-                false => button.remove_attribute("aria-disabled"),
-            };
+            mark_disabled(button, busy);
         }
     }
 }

@@ -60,7 +60,7 @@ impl Live {
         listen(&root, "click", move |event: MouseEvent| {
             live.clicked(&event);
         });
-        let live = self.clone();
+        let (live, keys) = (self.clone(), self.clone());
         if let Some(panel) = &self.0.panel {
             listen(panel, "toggle", move |_: Event| live.toggled());
             // It may have been opened before there was anybody to hear it.
@@ -68,8 +68,9 @@ impl Live {
                 keep_open(PANEL_COOKIE, true);
                 self.see_newest();
             }
+            listen(&root, "keydown", move |event| keys.pressed(&event));
         } else {
-            listen(&document(), "keydown", move |event| live.pressed(&event));
+            listen(&document(), "keydown", move |event| keys.pressed(&event));
         }
         let live = self.clone();
         listen(&document(), "visibilitychange", move |_: Event| {
@@ -144,7 +145,8 @@ impl Live {
         }
     }
 
-    /// The arrow keys turn the pages of a replay.
+    /// The arrow keys turn the pages of a replay: from anywhere on its own page, and in a panel from
+    /// within.
     fn pressed(&self, event: &KeyboardEvent) {
         let alone = !(event.ctrl_key() || event.meta_key() || event.alt_key() || event.shift_key());
         let writes = event
@@ -214,7 +216,10 @@ impl Live {
         let height = window().inner_height().ok().and_then(|it| it.as_f64());
         self.newest()
             .zip(height)
-            .is_none_or(|(newest, height)| newest.get_bounding_client_rect().bottom() <= height)
+            // What was scrolled to may end a fraction of a pixel below.
+            .is_none_or(|(newest, height)| {
+                newest.get_bounding_client_rect().bottom() < height + 1.0
+            })
     }
 
     fn see_newest(&self) {

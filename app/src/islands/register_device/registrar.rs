@@ -11,15 +11,12 @@ use crate::{
     cdm::Device,
     components::alert::Alert,
     i18n::Locale,
-    islands::browser::{all_in, first_in, listen, mark_class},
+    islands::browser::{all_in, first_in, listen, mark_class, mark_disabled},
     locale::locale,
     model::Cdm,
     player::{PlayError, Session},
     shop::{begin_registration, finish_registration},
 };
-
-/// What a button is that is at work: it does nothing, and keeps the focus.
-const AT_WORK: &str = "aria-disabled";
 
 /// The page's registration, and its parts.
 pub(super) struct Registrar {
@@ -62,7 +59,7 @@ impl Registrar {
         let button = self.button.clone();
         listen(&button, "click", move |_: MouseEvent| {
             let registrar = Rc::clone(&self);
-            if !registrar.button.has_attribute(AT_WORK) {
+            if !registrar.button.has_attribute("aria-disabled") {
                 spawn_local(async move { registrar.start().await });
             }
         });
@@ -100,11 +97,7 @@ impl Registrar {
 
     fn show(&self, stage: &Stage) {
         let working = matches!(stage, Stage::Working(_));
-        // A button that is disabled loses the focus.
-        let _ = match working {
-            true => self.button.set_attribute(AT_WORK, "true"),
-            false => self.button.remove_attribute(AT_WORK),
-        };
+        mark_disabled(&self.button, working);
         mark_class(&self.button, "button-busy", working);
         mark_class(&self.work, "at-work", true);
         mark_class(&self.work, "at-rest", !working);

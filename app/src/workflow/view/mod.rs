@@ -20,7 +20,7 @@ use self::{
     rows::{Arrow, Part, Row, arrows, rows, upto},
 };
 use super::{
-    Act, Episode, Field, Message, Run, Value, Workflow, WorkflowQuery,
+    Act, Episode, Message, Run, Value, Workflow, WorkflowQuery,
     words::{self, count},
 };
 use crate::{i18n::td_string, locale::locale, words::moment};
@@ -201,13 +201,9 @@ fn chosen<'a>(shown: &'a [Row], query: &WorkflowQuery) -> Option<&'a Arrow> {
 /// The device that the token of a licence request is bound to; none where it is bound to none, or
 /// the shop had it from nobody.
 fn bound_device(episodes: &[Episode], message: &Message) -> Option<DeviceId> {
-    let token = |field: &&Field| matches!(field.value, Value::Token(_));
-    let sent = message.asked.iter().find(token)?;
+    let token = message.token()?;
     let mut messages = episodes.iter().flat_map(|episode| &episode.messages);
-    let made = messages.find(|made| {
-        let answered = made.answered.iter().find(token);
-        made.act == Act::BoundToken && answered.is_some_and(|it| it.value == sent.value)
-    })?;
+    let made = messages.find(|it| it.act == Act::BoundToken && it.gave(token))?;
     made.asked.iter().find_map(|field| match field.value {
         Value::Device(id) => Some(id),
         _ => None,
@@ -230,7 +226,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::workflow::{Occasion, Outcome};
+    use crate::workflow::{Field, Occasion, Outcome};
 
     fn message(id: i64, act: Act, asked: Vec<Field>, answered: Vec<Field>) -> Message {
         Message {

@@ -1,6 +1,6 @@
 //! A run as rows, one under the other: each arrow of the diagram by itself.
 
-use super::super::{Act, Episode, Field, Message, Outcome, Party, Value};
+use super::super::{Act, Episode, Message, Outcome, Party, Value};
 
 /// Something in a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,13 +118,8 @@ fn was_recorded(episode: &Episode, message: &Message) -> bool {
         message.outcome,
         Some(Outcome::Granted | Outcome::Refused { .. })
     );
-    let is_token = |field: &&Field| matches!(field.value, Value::Token(_));
-    let sent = message.asked.iter().find(is_token);
-    let given = |sent: &Field| {
-        let mut answers = episode.messages.iter().flat_map(|it| &it.answered);
-        answers.any(|field| field.value == sent.value)
-    };
-    message.act.is_license() && decided && sent.is_none_or(given)
+    let given = |token: &Value| episode.messages.iter().any(|it| it.gave(token));
+    message.act.is_license() && decided && message.token().is_none_or(given)
 }
 
 #[cfg(test)]
@@ -133,7 +128,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::workflow::Occasion;
+    use crate::workflow::{Field, Occasion};
 
     fn message(id: i64, act: Act, at: i64, micros: u64) -> Message {
         Message {
