@@ -9,7 +9,7 @@ use simulator::{Error, Simulator, clock::Hands};
 use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::{
-    help::Bench,
+    help::{Bench, until},
     process::{fault_of, serve},
 };
 
@@ -312,7 +312,7 @@ async fn a_change_is_made_to_its_end_even_if_nobody_waits_for_it() {
     );
     let mut connection = TcpStream::connect(address).unwrap();
     connection.write_all(request.as_bytes()).unwrap();
-    while get("/__sim/sandboxes").await == 1 {}
+    until(async || get("/__sim/sandboxes").await > 1).await;
     drop(connection);
     // Whoever answers a later call has seen that the connection ended.
     get("/__sim/sandboxes").await;

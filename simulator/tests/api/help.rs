@@ -21,6 +21,13 @@ pub(crate) const KEK: &str = "11111111111111111111111111111111";
 pub(crate) const EK: &str = "61A9D3B082AAB5A918EBB86461DA475BD80CA4A83CEA16B6";
 pub(crate) const COOKIE: &str = "0123456789abcdef0123456789abcdef";
 
+/// Asks again until it is so. What never comes to be so fails the test, and does not hang it.
+pub(crate) async fn until(is_so: impl AsyncFn() -> bool) {
+    let asked = async { while !is_so().await {} };
+    let patience = Duration::from_secs(30);
+    tokio::time::timeout(patience, asked).await.unwrap();
+}
+
 /// Which of the bench's accounts a call uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Who {

@@ -6,7 +6,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use simulator::{Simulator, SoftDevice};
 
-use crate::help::{Bench, COOKIE, KEK, KEY, KID, Who, base_form, code, device};
+use crate::help::{Bench, COOKIE, KEK, KEY, KID, Who, base_form, code, device, until};
 
 /// A sandbox of a bench's simulator, driven over HTTP as any language would.
 struct Sandbox<'b> {
@@ -39,6 +39,13 @@ impl<'b> Sandbox<'b> {
         let text = answer.text().await.unwrap();
         assert!(status.is_success(), "{status}: {text}");
         serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Until its first fault has struck so often.
+    async fn until_struck(&self, times: u64) {
+        let has_struck =
+            async || self.control(Method::GET, "/faults", json!({})).await[0]["struck"] == times;
+        until(has_struck).await;
     }
 
     async fn token_call(&self, drm: Drm, more: &[(&str, &str)]) -> Response {
@@ -264,7 +271,7 @@ async fn a_call_that_waits_while_its_sandbox_is_dropped_is_nobodys() {
     let device = device();
     let (keys, one_key) = ("/keystore/keys", format!("/keystore/keys/{KID}"));
     let drop = async {
-        while sandbox.control(Method::GET, "/faults", json!({})).await[0]["struck"] != 6 {}
+        sandbox.until_struck(6).await;
         sandbox.control(Method::DELETE, "", json!({})).await;
     };
     let (made, redeemed, records, listed, stored, forgotten, ()) = tokio::join!(
@@ -479,7 +486,7 @@ async fn what_was_under_way_when_one_was_dropped_finds_nothing_in_its_namesake()
     let device = device();
     let redeemed = sandbox.redeem(&token, &device);
     let dropped = async {
-        while sandbox.control(Method::GET, "/faults", json!({})).await[0]["struck"] != 1 {}
+        sandbox.until_struck(1).await;
         control(bench, Method::DELETE, &sandbox.path(""), json!({})).await;
         Sandbox::make(bench, new).await
     };
