@@ -60,7 +60,7 @@ fuzz: ## Ask both APIs at least 20,000 made-up questions
 	@tools/fuzz/run
 
 mutants: setup-mutants ## Break every check of the simulator's, and see a test fail each time (an hour or two)
-	cargo mutants -p simulator -p server -o target $(ARGS)
+	cargo mutants -p expressplay -p simulator -p server -o target $(ARGS)
 
 lint: setup-lint ## Check format, warnings, types, licences
 	cargo fmt --all --check

@@ -108,7 +108,7 @@ test('axe finds nothing in an account', async ({ device, newDevice, expectedRefu
   await expectAccessibleInEveryLook(device, 'signed out everywhere');
 });
 
-test('what is not there is said so, accessibly', async ({ shop, device }) => {
+test('what is not there is said so', async ({ shop, device }) => {
   for (const path of ['/nothing/here', '/title/nothing-here', '/watch/nothing-here']) {
     // A request of its own: a browser puts a line in the console for a page that is not there.
     const answer = await device.page.request.get(`${shop.url}${path}`);

@@ -34,11 +34,36 @@ const ACT_OF_STEP: Record<string, string> = {
   7: 'look-back',
 };
 
+/** What a rental consists of, from a device that nobody knows to its film. */
+const ACTS_OF_A_RENTAL = [
+  'begin',
+  'dummy-token',
+  'dummy-license',
+  'finish',
+  'find-device',
+  'place-order',
+  'device-for-sale',
+  'hand-over',
+  'look-back',
+  'bound-token',
+  'license',
+  'playing',
+  'look-back',
+];
+
 /** The messages of the newest run, as the view has them. */
 async function messages({ page, shop }: Device): Promise<Message[]> {
   const answer = await page.request.get(`${shop.url}/workflow/messages`);
   const { episodes } = (await answer.json()) as { episodes: { messages: Message[] }[] };
   return episodes.flatMap((episode) => episode.messages);
+}
+
+/** Begins another run, as another screen of the viewer's would. */
+async function another({ page, shop }: Device): Promise<void> {
+  const fetched = page.waitForResponse(/workflow\/view/);
+  const begun = await page.request.post(`${shop.url}/api/begin_registration`, { data: {} });
+  expect(begun.ok()).toBe(true);
+  await fetched;
 }
 
 /** Opens the panel of a viewer to whom nothing has happened. */
@@ -90,6 +115,18 @@ test('every message of the exchange is in the view, and nothing else', async ({ 
   const kept = journal.map((entry) => [entry.traceparent, entry.method, entry.path, entry.errorCode]);
   expect(told.sort()).toEqual(kept.sort());
 
+  // Those, and what the browser and the shop say to each other: each once, in its order, and each
+  // with its arrows.
+  const all = await messages(device);
+  expect(all.map(({ act }) => act)).toEqual(ACTS_OF_A_RENTAL);
+  await device.page.goto('/workflow');
+  const arrows = device.page.locator('a.message-arrow');
+  await expect(arrows.first()).toBeVisible();
+  const drawn = await arrows.evaluateAll((links) =>
+    links.map((link) => Number(new URL(link.getAttribute('href') ?? '', location.href).searchParams.get('message'))),
+  );
+  expect([...new Set(drawn)].sort()).toEqual(all.map(({ id }) => id).sort());
+
   // What the shop logs of the steps is what the view shows of them: the same cookie and device.
   const lines = shop.log.split('\n').filter((line) => /step=\d/.test(line));
   expect(lines.map((line) => Number(/step=(\d)/.exec(line)?.[1]))).toEqual([1, 2, 3, 4, 5, 6, 7]);
@@ -140,10 +177,11 @@ test('a run is replayed arrow by arrow with the keyboard, and a value is followe
   await device.signIn();
   const id = await device.register();
   await page.goto('/workflow');
-  await page.getByRole('link', { name: 'Step by step' }).click();
+  await page.getByRole('link', { name: 'Step by step' }).press('Enter');
   await expect(page.getByText(/^1 of \d+$/)).toBeVisible();
   const arrows = page.locator('.message-arrow');
   await expect(arrows).toHaveCount(1);
+  await expect(page.getByRole('link', { name: 'Next', exact: true })).toBeFocused();
   await page.keyboard.press('ArrowRight');
   await expect(arrows).toHaveCount(2);
   await expect(page.getByRole('heading', { name: 'Token for the clip, please' })).toBeVisible();
@@ -155,7 +193,7 @@ test('a run is replayed arrow by arrow with the keyboard, and a value is followe
   await page.getByRole('link', { name: 'Show everything' }).click();
   await page.getByRole('link', { name: 'Its device_id' }).click();
   await page.getByRole('link', { name: id }).first().click();
-  await expect(page.getByText(`${id} goes through 3 messages`)).toBeVisible();
+  await expect(page.getByText(`${id} goes through 3 messages`, { exact: true })).toBeVisible();
   // A licence request is three arrows: out, into the history, back.
   await expect(page.locator('.message-arrow.carries')).toHaveCount(7);
 });
@@ -174,13 +212,95 @@ test('the keyboard stays where it is when the view is fetched anew', async ({ sh
   await expect(page.locator('.curl pre')).toBeVisible();
   await expect(summary).toBeFocused();
 
-  // Something happens on another screen.
-  const fetched = page.waitForResponse(/workflow\/view/);
-  await page.request.post(`${shop.url}/api/begin_registration`, { data: {} });
-  await fetched;
+  // Something happens on another screen, while the viewer reads on elsewhere.
+  await page.setViewportSize({ width: 1280, height: 400 });
+  await page.evaluate(() => window.scrollTo(0, 200));
+  await another(device);
   await expect(page.getByText('Runs', { exact: true })).toBeVisible();
   await expect(summary).toBeFocused();
   await expect(page.locator('.curl pre')).toBeVisible();
+  expect(await page.evaluate(() => window.scrollY)).toBe(200);
+});
+
+test('a replay stays with its run when another begins', async ({ device }) => {
+  const { page } = device;
+  await device.signIn();
+  await device.register();
+  await page.goto('/workflow');
+  await page.getByRole('link', { name: 'Step by step' }).click();
+  await page.getByRole('link', { name: 'Next', exact: true }).click();
+  const [trace, place] = [page.locator('.traceparent'), page.locator('.replay-at')];
+  await expect(place).toHaveText(/^2 /);
+  const before = [await trace.textContent(), await place.textContent()];
+  await another(device);
+  await expect(page.getByText('Runs', { exact: true })).toBeVisible();
+  expect([await trace.textContent(), await place.textContent()]).toEqual(before);
+  // After it, the newest run is not what one was looking at.
+  await page.getByRole('link', { name: 'Show everything' }).click();
+  await expect(page.getByRole('link', { name: 'Your device_id' })).toBeVisible();
+});
+
+test('a replay in the panel goes on after a reload, and not for somebody else', async ({
+  shop,
+  device,
+}) => {
+  const { page } = device;
+  await device.signIn();
+  await device.register();
+  await page.goto('/devices');
+  const panel = page.locator('.workflow-panel');
+  await panel.locator('summary').first().click();
+  await panel.getByRole('link', { name: 'Step by step' }).click();
+  await panel.getByRole('link', { name: 'Next', exact: true }).click();
+  await expect(panel.locator('.replay-at')).toHaveText(/^2 /);
+  await page.reload();
+  await expect(panel.locator('.replay-at')).toHaveText(/^2 /);
+
+  const stranger = shop.addViewer();
+  const elsewhere = await device.context.newPage();
+  await elsewhere.goto('/account');
+  await elsewhere.getByRole('button', { name: 'Sign out', exact: true }).click();
+  await elsewhere.goto('/signin');
+  await elsewhere.getByLabel('Email').fill(stranger.email);
+  await elsewhere.getByLabel('Password').fill(stranger.password);
+  await elsewhere.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.locator('.viewer-name')).toHaveAttribute('title', stranger.email);
+  await expect(panel.getByText('Nothing has happened yet')).toBeVisible();
+});
+
+test('what happens in the sheet leaves the page under it where it is', async ({ newDevice }) => {
+  const device = await newDevice({ viewport: { width: 390, height: 664 } });
+  const { page } = device;
+  await device.signIn();
+  await device.register();
+  await page.goto('/devices');
+  const panel = page.locator('.workflow-panel');
+  await panel.locator('summary').first().click();
+  await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeInViewport();
+  await panel.getByRole('link', { name: 'Step by step' }).click();
+  for (let place = 1; place < 8; place += 1) {
+    await expect(panel.locator('.replay-at')).toHaveText(new RegExp(`^${place} `));
+    const next = panel.getByRole('link', { name: 'Next', exact: true });
+    await expect(next).toBeInViewport({ ratio: 1 });
+    await next.click();
+  }
+  expect(await page.evaluate(() => window.scrollY)).toBe(0);
+});
+
+test('nothing of the masthead is under the panel', async ({ device }) => {
+  const { page } = device;
+  await device.signIn();
+  await device.register();
+  await page.goto('/devices');
+  await page.getByRole('button', { name: 'Use device B' }).click();
+  await page.locator('.workflow-panel > summary').click();
+  await expect(page.locator('.workflow-panel')).toHaveAttribute('open');
+  const right = await page
+    .locator('.masthead')
+    .locator('a, button')
+    .evaluateAll((all) => Math.max(...all.map((it) => it.getBoundingClientRect().right)));
+  const panel = await page.locator('.workflow-aside').boundingBox();
+  expect(right).toBeLessThanOrEqual(panel?.x ?? 0);
 });
 
 test('with a modifier the arrow keys are the browser’s', async ({ device }) => {
@@ -256,7 +376,13 @@ test('ten viewers at once see their own messages and nobody else’s', async ({ 
   for (const [at, device] of devices.entries()) {
     await expect(device.page.locator('.workflow-panel').getByRole('link', { name: 'Your device_id' })).toBeVisible();
     const own = await (await device.page.request.get(`${shop.url}/workflow/messages`)).text();
-    for (const id of ids) expect(own.includes(id)).toBe(id === ids[at]);
+    await device.page.getByRole('link', { name: 'Your device_id' }).click();
+    await expect(device.page.locator('.message')).toContainText(ids[at]);
+    const panel = await device.page.locator('.workflow-panel').innerHTML();
+    for (const id of ids) {
+      expect(own.includes(id)).toBe(id === ids[at]);
+      expect(panel.includes(id)).toBe(id === ids[at]);
+    }
     expect((await messages(device)).length).toBe(5);
   }
 });

@@ -218,7 +218,7 @@ fn check_token(
     call: &Call,
     contents: &TokenContents,
 ) -> Result<(), Refusal> {
-    if customer.sandbox.clock.now() > contents.expires_at {
+    if contents.has_expired(customer.sandbox.clock.now()) {
         return Err(invalid(format!(
             "the token expired at {}",
             contents.expires_at
@@ -321,4 +321,24 @@ fn challenge_of(call: &Call) -> Result<LicenseChallenge, Refusal> {
 
 fn text_header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use expressplay::ContentKey;
+
+    use super::*;
+
+    #[test]
+    fn a_kid_is_on_record_as_the_token_names_it() {
+        let kids = [KeyId::Bytes([1; 16]), KeyId::Name("reel".to_owned())];
+        let keys = kids.clone().map(|kid| TokenKey {
+            kid: Some(kid),
+            key: ContentKey::from_bytes([2; 16]),
+        });
+        for kid in kids {
+            assert_eq!(named(&keys, KidBytes(kid.clear_key_bytes())), kid);
+        }
+        assert_eq!(named(&keys, KidBytes([9; 16])), KeyId::Bytes([9; 16]));
+    }
 }

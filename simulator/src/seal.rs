@@ -51,6 +51,13 @@ pub(crate) struct TokenContents {
     pub(crate) keys: Vec<TokenKey>,
 }
 
+impl TokenContents {
+    /// Whether it is too late to redeem the token. At its end it is not.
+    pub(crate) fn has_expired(&self, now: Timestamp) -> bool {
+        now > self.expires_at
+    }
+}
+
 /// What redeeming a token does, and its record's `event_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -309,6 +316,7 @@ fn invalid(why: &'static str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use proptest::prelude::*;
 
     use super::*;
@@ -351,6 +359,13 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_good_until_its_end_and_no_moment_longer() {
+        let (contents, moment) = (contents(), SignedDuration::from_nanos(1));
+        assert!(!contents.has_expired(contents.expires_at));
+        assert!(contents.has_expired(contents.expires_at + moment));
+    }
+
+    #[test]
     fn a_token_has_the_outer_shape_of_a_real_one_under_a_version_of_its_own() {
         let one_key = TokenContents {
             keys: contents().keys[..1].to_vec(),
@@ -377,6 +392,33 @@ mod tests {
         assert_eq!(sealer().open(&token).unwrap(), contents());
         let other = Sealer::new([43; 32]).open(&token).unwrap_err();
         assert_eq!(other.code, ErrorCode::InvalidToken);
+    }
+
+    #[test]
+    fn what_has_another_shape_is_no_token_of_ours_and_what_was_changed_is_told_apart() {
+        let token = sealer().seal(&contents(), &Entropy::seeded(1)).unwrap();
+        let good = URL_SAFE_NO_PAD.decode(token.reveal()).unwrap();
+        let why = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut bytes = good.clone();
+            change(&mut bytes);
+            let token: Token = URL_SAFE_NO_PAD.encode(bytes).parse().unwrap();
+            sealer().open(&token).unwrap_err().why
+        };
+        let last_of_length = HEADER - 1;
+        let not_ours: [&dyn Fn(&mut Vec<u8>); 4] = [
+            &|bytes| bytes[0] = 0xb1,
+            &|bytes| bytes[9] = 35,
+            &|bytes| {
+                bytes[last_of_length] += 1;
+                bytes.push(0);
+            },
+            &|bytes| bytes.push(0),
+        ];
+        for change in not_ours {
+            assert_eq!(why(change), "it is not a token of this service");
+        }
+        let changed = why(&|bytes| bytes[HEADER] ^= 1);
+        assert_eq!(changed, "it was changed after it was made");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
 /// The workflow page.
 #[component]
 pub fn WorkflowPage() -> impl IntoView {
-    let query = query();
+    let query = use_query_map().with_untracked(|query| WorkflowQuery::read(|name| query.get(name)));
     let load = {
         let query = query.clone();
         async move { backend()?.workflow(&query).await }
@@ -41,16 +41,5 @@ pub fn WorkflowPage() -> impl IntoView {
                 </LiveWorkflow>
             </div>
         }
-    })
-}
-
-/// What the address asks for; what cannot be read of it counts as not asked.
-fn query() -> WorkflowQuery {
-    use_query_map().with_untracked(|query| WorkflowQuery {
-        run: query.get("run").and_then(|text| text.parse().ok()),
-        message: query.get("message").and_then(|text| text.parse().ok()),
-        value: query.get("value"),
-        upto: query.get("upto").and_then(|text| text.parse().ok()),
-        whole: query.get("whole").is_some(),
     })
 }

@@ -19,12 +19,30 @@ pub struct WorkflowQuery {
     /// How many arrows of a replay are shown; none for all of them, as they come.
     pub upto: Option<usize>,
     /// Whether to show all of a long run, and not its newest part alone.
-    #[serde(default)]
     pub whole: bool,
 }
 
 #[cfg(feature = "ssr")]
 impl WorkflowQuery {
+    /// What a query asks for, by the values of its parameters; what cannot be read of it counts as
+    /// not asked.
+    #[must_use]
+    pub fn read(value_of: impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            run: value_of("run").and_then(|text| text.parse().ok()),
+            message: value_of("message").and_then(|text| text.parse().ok()),
+            value: value_of("value"),
+            upto: value_of("upto").and_then(|text| text.parse().ok()),
+            whole: value_of("whole").as_deref() == Some("true"),
+        }
+    }
+
+    /// Whether all of a run is wanted: the places of a replay are counted from its beginning.
+    #[must_use]
+    pub fn wants_whole(&self) -> bool {
+        self.whole || self.upto.is_some()
+    }
+
     /// Where a page shows it.
     #[must_use]
     pub fn href(&self) -> String {
@@ -64,6 +82,8 @@ pub struct Run {
 /// A viewer's runs, and the one that is looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Workflow {
+    /// The viewer, by the email address.
+    pub viewer: String,
     /// All runs, newest first.
     pub runs: Vec<Run>,
     /// The run that is looked at; none where there is none.

@@ -301,8 +301,8 @@ impl Request {
 
     /// The viewer's workflow, as it stands.
     pub(crate) async fn look(&self, query: &WorkflowQuery) -> Result<Workflow, Error> {
-        let viewer = self.signed_in().await?;
-        self.shop.workflow.look(viewer, query).await
+        let account = self.account().await?.ok_or(Problem::SignedOut)?;
+        self.shop.workflow.look(&account, query).await
     }
 }
 

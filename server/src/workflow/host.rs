@@ -9,7 +9,7 @@
 //!
 //! News carry nothing but that: what there is, one asks for with one's session.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 use app::{
     problem::Problem,
@@ -49,9 +49,10 @@ pub(crate) fn routes(shop: Arc<Shop>) -> Router {
 
 async fn view(
     State(shop): State<Arc<Shop>>,
-    Query(query): Query<WorkflowQuery>,
+    Query(query): Query<HashMap<String, String>>,
     parts: Parts,
 ) -> Response {
+    let query = WorkflowQuery::read(|name| query.get(name).cloned());
     match look(shop, &parts, &query).await {
         Ok(workflow) => Html(in_html(parts, workflow, query)).into_response(),
         Err(problem) => status_of(&problem).into_response(),
@@ -68,9 +69,10 @@ fn in_html(parts: Parts, workflow: View, query: WorkflowQuery) -> String {
 
 async fn messages(
     State(shop): State<Arc<Shop>>,
-    Query(query): Query<WorkflowQuery>,
+    Query(query): Query<HashMap<String, String>>,
     parts: Parts,
 ) -> Response {
+    let query = WorkflowQuery::read(|name| query.get(name).cloned());
     match look(shop, &parts, &query).await {
         Ok(workflow) => Json(workflow).into_response(),
         Err(problem) => (status_of(&problem), Json(problem)).into_response(),

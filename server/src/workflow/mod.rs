@@ -38,7 +38,7 @@ use uuid::Uuid;
 pub(crate) use self::heard::{Arrival, Asked};
 pub use self::history::Wanted;
 use self::witness::Listener;
-use crate::error::Error;
+use crate::{accounts::Account, error::Error};
 
 /// So many pieces of news wait for who is slow to hear them; who misses some looks at everything.
 const NEWS: usize = 64;
@@ -136,7 +136,7 @@ impl Workflow {
     /// [`Error::Database`].
     pub async fn look(
         &self,
-        viewer: Uuid,
+        viewer: &Account,
         query: &WorkflowQuery,
     ) -> Result<app::workflow::Workflow, Error> {
         store::look(&self.db, viewer, query).await

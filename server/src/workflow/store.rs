@@ -11,7 +11,7 @@ use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use super::history::Told;
-use crate::{database::parsed, error::Error};
+use crate::{accounts::Account, database::parsed, error::Error};
 
 /// So many episodes of a viewer are kept, the newest …
 const EPISODES: u32 = 500;
@@ -266,16 +266,22 @@ impl Closing<'_> {
     }
 }
 
-/// A viewer's runs, and the one that a query is about.
+/// A viewer's runs, and the one that a query is about: the newest, where it is about none that the
+/// viewer has.
 pub(super) async fn look(
     db: &SqlitePool,
-    viewer: Uuid,
+    viewer: &Account,
     query: &WorkflowQuery,
 ) -> Result<workflow::Workflow, Error> {
+    let (email, viewer) = (viewer.viewer.email.clone(), viewer.id);
     let runs = runs(db, viewer).await?;
     let newest = || runs.first().map(|run| run.cookie.clone());
-    let shown = match (&query.run, query.message) {
-        (Some(cookie), _) => Some(cookie.clone()),
+    let wanted = match &query.run {
+        Some(cookie) if has_run(db, viewer, cookie).await? => Some(cookie.clone()),
+        _ => None,
+    };
+    let shown = match (wanted, query.message) {
+        (Some(cookie), _) => Some(cookie),
         // Whoever reads a message goes on reading it when another run begins.
         (None, Some(message)) => run_of(db, viewer, message).await?.or_else(newest),
         (None, None) => newest(),
@@ -285,11 +291,22 @@ pub(super) async fn look(
         None => (0, vec![]),
     };
     Ok(workflow::Workflow {
+        viewer: email,
         runs,
         shown,
         earlier,
         episodes,
     })
+}
+
+async fn has_run(db: &SqlitePool, viewer: Uuid, cookie: &Cookie) -> Result<bool, Error> {
+    let (is_there,): (bool,) =
+        sqlx::query_as("select exists (select 1 from episodes where viewer_id = ? and cookie = ?)")
+            .bind(viewer.to_string())
+            .bind(cookie.as_str())
+            .fetch_one(db)
+            .await?;
+    Ok(is_there)
 }
 
 /// The run that a message of a viewer's is in.
@@ -318,7 +335,13 @@ async fn part(
             .bind(cookie.as_str())
             .fetch_one(db)
             .await?;
-    let mut found = episodes(db, viewer, cookie, if query.whole { all } else { SHOWN }).await?;
+    let mut found = episodes(
+        db,
+        viewer,
+        cookie,
+        if query.wants_whole() { all } else { SHOWN },
+    )
+    .await?;
     let mut messages = found.iter().flat_map(|episode| &episode.messages);
     if query
         .message

@@ -543,6 +543,16 @@ async fn marks_leave_the_disk_a_few_thousand_at_a_time() {
         left.push(number(&database, "select count(*) from used_challenge").await);
     }
     assert_eq!(left, [10_000 - 4096, 10_000 - 2 * 4096, 0, 0]);
+
+    // Until more are forgotten in memory, a commit leaves them alone.
+    sqlx::query("insert into used_challenge (mark, used_at_ms) values (1, ?)")
+        .bind(NOW.as_millisecond())
+        .execute(&database)
+        .await
+        .unwrap();
+    marks.forget_old(&database, later).await.unwrap();
+    let kept = number(&database, "select count(*) from used_challenge").await;
+    assert_eq!(kept, 1);
 }
 
 async fn run(database: &SqlitePool, sql: &'static str) {

@@ -68,6 +68,9 @@ impl Live {
                 keep_open(PANEL_COOKIE, true);
                 self.see_newest();
             }
+            if let Some(href) = Self::looked_at() {
+                self.0.href.replace(href);
+            }
             listen(&root, "keydown", move |event| keys.pressed(&event));
         } else {
             listen(&document(), "keydown", move |event| keys.pressed(&event));
@@ -171,16 +174,18 @@ impl Live {
     }
 
     fn look_at(&self, href: String) {
-        if self.0.panel.is_none() {
-            let history = window().history();
-            let set = |history: web_sys::History| {
-                history.replace_state_with_url(&JsValue::NULL, "", Some(&href))
-            };
-            // Without it the view is the same, at another address.
-            let _ = history.and_then(set);
-        }
+        let address = self.0.panel.is_none().then_some(&*href);
+        let state = JsValue::from_str(&href);
+        let keep = |history: web_sys::History| history.replace_state_with_url(&state, "", address);
+        // Without it the view is the same, until the page is loaded again.
+        let _ = window().history().and_then(keep);
         self.0.href.replace(href);
         self.refresh();
+    }
+
+    /// What was looked at in a panel before its page was loaded again, where that was something.
+    fn looked_at() -> Option<String> {
+        window().history().ok()?.state().ok()?.as_string()
     }
 
     /// Fetches the view; once more afterwards, if it is out of date by then.
@@ -197,9 +202,21 @@ impl Live {
                 if let Ok(Looked::At(html)) = fetch(&href).await {
                     live.show(&html, &href);
                 }
+                if !live.is_of_the_pages_viewer() {
+                    let _ = window().location().reload();
+                }
             }
             live.0.fetching.set(false);
         });
+    }
+
+    /// Another page may have signed in as somebody else: then this one is of nobody who is here.
+    fn is_of_the_pages_viewer(&self) -> bool {
+        let shown = self.0.root.query_selector("[data-viewer]").ok().flatten();
+        let shown = shown.and_then(|view| view.get_attribute("data-viewer"));
+        let page = document().query_selector(".viewer-name").ok().flatten();
+        let page = page.and_then(|name| name.get_attribute("title"));
+        shown.zip(page).is_none_or(|(shown, page)| shown == page)
     }
 
     fn newest(&self) -> Option<Element> {

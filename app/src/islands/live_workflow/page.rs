@@ -2,7 +2,7 @@
 //! message was read.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlDetailsElement, HtmlElement};
+use web_sys::{Element, FocusOptions, HtmlDetailsElement, HtmlElement};
 
 use crate::islands::browser::all_in;
 
@@ -10,6 +10,8 @@ use crate::islands::browser::all_in;
 pub(super) struct Place {
     /// What finds the element that had the focus, and which of those that it finds.
     focused: Option<(String, u32)>,
+    /// What finds the arrow of the message that was chosen.
+    chosen: Option<String>,
     unfolded: Vec<String>,
     /// How far the chosen message was scrolled, in pixels.
     read: i32,
@@ -22,6 +24,7 @@ impl Place {
         let inside = active.filter(|active| root.contains(Some(active)));
         Self {
             focused: inside.and_then(|active| place(root, &active)),
+            chosen: arrow(root),
             unfolded: all_in(root, "details[open]")
                 .iter()
                 .map(Element::class_name)
@@ -47,20 +50,31 @@ impl Place {
         };
         let found = root.query_selector_all(selector).ok();
         let found = found.and_then(|found| found.item(*nth));
-        // What is not there any more leaves the keyboard to the message that came of it, or to the
-        // last page of a replay.
+        // What is not there any more leaves the keyboard to what it led to, or to what led there.
+        let instead = ["[data-key=next]", "[data-key=back]", ".message-close"].into_iter();
+        let instead = instead.chain(self.chosen.as_deref());
         let element = found
             .and_then(|it| it.dyn_into::<Element>().ok())
             .or_else(|| {
-                root.query_selector("[data-key=back], .message-close")
-                    .ok()?
+                let mut found = instead.chain(["[data-key=start]"]);
+                found.find_map(|selector| root.query_selector(selector).ok()?)
             });
         if let Some(element) = element {
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
             // An arrow of the diagram is no HtmlElement, and takes the focus all the same. What takes
             // none leaves it where it is.
-            let _ = element.unchecked_ref::<HtmlElement>().focus();
+            let _ = element
+                .unchecked_ref::<HtmlElement>()
+                .focus_with_options(&options);
         }
     }
+}
+
+fn arrow(root: &Element) -> Option<String> {
+    let chosen = root.query_selector(".message-arrow.chosen").ok()??;
+    let key = chosen.get_attribute("data-key")?;
+    Some(format!("[data-key=\"{key}\"]"))
 }
 
 fn message(root: &Element) -> Option<Element> {

@@ -164,7 +164,7 @@ fn arrow(arrow: &Arrow, top: u32, chosen: Option<i64>, query: &WorkflowQuery) ->
                 y2=line
                 marker-end="url(#arrow-head)"
             />
-            <text class="label" x=format!("{}%", (x1 + x2) / 2.0) y=(top + 26).to_string()>
+            <text class="label" x=format!("{}%", (x1 + x2) / 2.0) y=(top + 20).to_string()>
                 {text}
             </text>
             {badge}

@@ -43,11 +43,14 @@ pub fn WorkflowView(
     query: WorkflowQuery,
 ) -> impl IntoView {
     let Workflow {
+        viewer,
         runs,
         shown,
         earlier,
         episodes,
     } = workflow;
+    let is_newest = runs.first().map(|run| &run.cookie) == shown.as_ref();
+    let shown_run = shown.clone();
     let every = rows(&episodes);
     let count_of_arrows = arrows(&every).count();
     let body = if count_of_arrows == 0 {
@@ -67,7 +70,7 @@ pub fn WorkflowView(
         let chosen = chosen.map(|arrow| arrow.message.id);
         Either::Right(view! {
             {before(earlier, &query)}
-            {replay(count_of_arrows, &query)}
+            {replay(count_of_arrows, shown_run, is_newest, &query)}
             <Followed all=messages(&episodes) query=query.clone() />
             <div class="workflow-body">
                 {diagram(&shown, chosen, &query)} {details}
@@ -80,7 +83,7 @@ pub fn WorkflowView(
         .find(|run| Some(&run.cookie) == shown.as_ref())
         .map_or(0, |run| run.messages);
     view! {
-        <div class="workflow" data-count=count(locale(), total)>
+        <div class="workflow" data-count=count(locale(), total) data-viewer=viewer>
             {run_list(runs, shown.as_ref())}
             {body}
         </div>

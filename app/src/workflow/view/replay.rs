@@ -1,15 +1,23 @@
 //! The seven steps in a row, and a run again step by step: the presenter says when to go on.
 
+use expressplay::Cookie;
 use leptos::{either::Either, prelude::*};
 
 use super::super::WorkflowQuery;
 use crate::{i18n::td_string, locale::locale};
 
-/// The controls of a replay of so many arrows.
-pub(super) fn replay(all: usize, query: &WorkflowQuery) -> AnyView {
+/// The controls of a replay of so many arrows. It stays with its run, whatever else begins
+/// meanwhile; after it, the newest is followed again.
+pub(super) fn replay(
+    all: usize,
+    run: Option<Cookie>,
+    is_newest: bool,
+    query: &WorkflowQuery,
+) -> AnyView {
     let locale = locale();
     let at = |place: usize| {
         (1..=all).contains(&place).then(|| WorkflowQuery {
+            run: run.clone(),
             upto: Some(place),
             message: None,
             ..query.clone()
@@ -20,7 +28,7 @@ pub(super) fn replay(all: usize, query: &WorkflowQuery) -> AnyView {
             .map(|first| {
                 view! {
                     <p class="replay">
-                        <a class="quiet-button" href=first.href() data-view data-key="replay">
+                        <a class="quiet-button" href=first.href() data-view data-key="start">
                             {td_string!(locale, workflow.replay.start)}
                         </a>
                     </p>
@@ -30,6 +38,7 @@ pub(super) fn replay(all: usize, query: &WorkflowQuery) -> AnyView {
     };
     let now = now.clamp(1, all.max(1));
     let live = WorkflowQuery {
+        run: run.clone().filter(|_| !is_newest),
         upto: None,
         message: None,
         ..query.clone()
@@ -39,7 +48,7 @@ pub(super) fn replay(all: usize, query: &WorkflowQuery) -> AnyView {
             {turn(at(now - 1), "back", td_string!(locale, workflow.replay.back))}
             <span class="replay-at">{td_string!(locale, workflow.replay.at, now, all)}</span>
             {turn(at(now + 1), "next", td_string!(locale, workflow.replay.next))}
-            <a class="quiet-link" href=live.href() data-view data-key="replay">
+            <a class="quiet-link" href=live.href() data-view data-key="live">
                 {td_string!(locale, workflow.replay.all)}
             </a>
         </nav>
