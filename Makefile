@@ -50,7 +50,7 @@ e2e: setup-tests build ## Run the browser tests alone
 	npx playwright test -c end2end $(ARGS)
 
 lighthouse: ## Ask Lighthouse about four pages as a telephone sees them, speed included
-	$(MAKE) e2e ARGS=lighthouse
+	BINDERY_PERFORMANCE=95 $(MAKE) e2e ARGS="lighthouse --no-deps --workers 1"
 
 bench: setup-bench ## Measure the simulator beside its peers, into docs/bench.md (some 10 minutes)
 	cargo build --release --locked -p simulator -p bench

@@ -158,6 +158,8 @@ test('the whole of a purchase in Swedish leaves no English behind', async ({
   await page.getByRole('button', { name: 'Spela' }).click();
   await device.expectPlaying();
   await expectSwedish(page);
+  await page.getByRole('button', { name: 'Kortkommandon' }).click();
+  await expectSwedish(page);
   await see(page, '/title/tidewater', 'Tidewater', ['Spela']);
   await see(page, '/watch/north-light', 'North Light', ['Visa filmen']);
 
@@ -190,6 +192,9 @@ test('the whole of a purchase in Swedish leaves no English behind', async ({
   await other.page.goto('/devices');
   await other.page.locator('.workflow-panel > summary').click();
   await expect(other.page.getByRole('link', { name: 'Nekades, -4001' }).first()).toBeVisible();
+  await expectSwedish(other.page);
+  await other.page.getByRole('link', { name: 'Steg för steg' }).click();
+  await expect(other.page.locator('.replay-at')).toHaveText(/^1 av /);
   await expectSwedish(other.page);
 
   await see(page, '/orders', 'Dina beställningar', ['Spela Tidewater']);

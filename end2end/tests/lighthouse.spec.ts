@@ -11,6 +11,10 @@ const PAGES = [
   { path: '/devices', signedIn: true },
 ];
 
+/** A speed is a matter of the machine: `make lighthouse` asks for this one, and other runs only tell.
+ * The best of three counts. */
+const LEAST = Number(process.env.BINDERY_PERFORMANCE ?? 0);
+
 /** Signs in without a browser, and gives the cookies. */
 async function cookiesOf({ url, viewer }: Shop): Promise<string> {
   const answer = await fetch(`${url}/api/sign_in`, {
@@ -27,8 +31,13 @@ for (const { path, code, signedIn } of PAGES) {
     mkdirSync(info.outputDir, { recursive: true });
     const cookies = signedIn ? await cookiesOf(shop) : '';
     const report = await lighthouse(`${shop.url}${path}`, cookies, info.outputDir);
-    // A speed is a matter of the machine: it is told, and not asked for.
-    console.log(`${path}: performance ${report.scores.performance}, ${report.code} bytes of code`);
+    let { performance } = report.scores;
+    for (let again = 0; again < 2 && performance < LEAST; again += 1) {
+      const next = await lighthouse(`${shop.url}${path}`, cookies, info.outputDir);
+      performance = Math.max(performance, next.scores.performance);
+    }
+    console.log(`${path}: performance ${performance}, ${report.code} bytes of code`);
+    expect(performance).toBeGreaterThanOrEqual(LEAST);
     for (const category of ['accessibility', 'best-practices', 'seo']) {
       expect(report.faults(category), category).toEqual([]);
       expect(report.scores[category], category).toBe(100);

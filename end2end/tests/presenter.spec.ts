@@ -1,4 +1,4 @@
-import { expectAccessibleDayAndNight } from '../support/accessible.ts';
+import { expectAccessibleDayAndNight, expectAccessibleInEveryLook } from '../support/accessible.ts';
 import { expect, test } from '../support/test.ts';
 
 test.use({ flags: ['--presenter'] });
@@ -89,6 +89,11 @@ test('axe finds nothing in the drawer in Swedish', async ({ newDevice }) => {
   await drawer.getByText('Presentatör').click();
   await expect(drawer.getByRole('button', { name: 'Var Bob' })).toBeVisible();
   await expectAccessibleDayAndNight(device, 'the drawer');
+  await drawer.getByRole('button', { name: 'Var Bob' }).click();
+  await device.page.goto('/devices');
+  await device.page.locator('.workflow-panel > summary').click();
+  await expect(device.page.getByText('Ännu har inget hänt')).toBeVisible();
+  await expectAccessibleInEveryLook(device, 'the drawer and the panel');
 });
 
 test('the drawer works without script, in Swedish, on a phone', async ({ newDevice }) => {
