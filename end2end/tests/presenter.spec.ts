@@ -23,6 +23,8 @@ test('a presenter is Alice, lets a token expire, breaks ExpressPlay, and starts 
   await expect(drawer.getByText('Tidewater: to be started within')).toBeVisible();
   await page.getByRole('button', { name: 'Play' }).click();
   await device.expectPlaying();
+  // It counts what has just begun, on the page where that is seen.
+  await expect(drawer.getByText('Tidewater: to be started within')).toHaveCount(0);
   await page.goto('/title/tidewater');
   const token = drawer.getByRole('listitem').filter({ hasText: 'its last token' }).getByRole('timer');
   const before = await token.textContent();

@@ -429,6 +429,12 @@ mod tests {
     }
 
     #[test]
+    fn a_point_is_written_uncompressed() {
+        let PublicJwk { x, y } = jwk();
+        assert_eq!(jwk().to_sec1()[..], [&[4][..], &x, &y].concat());
+    }
+
+    #[test]
     fn a_challenge_is_read_as_it_was_written() {
         let input = SignedChallenge::signing_input(&jwk(), &claims()).unwrap();
         let parsed = SignedChallenge::parse(&SignedChallenge::assemble(&input, &[1; 64])).unwrap();
@@ -465,8 +471,20 @@ mod tests {
         let good = header("ES256", JWS_TYPE, &key, "");
         let payload = serde_json::to_string(&claims()).unwrap();
         assert!(SignedChallenge::parse(&compact(&good, &payload)).is_ok());
+        let longest = payload.replace("once", &"j".repeat(MAX_JTI_CHARS));
+        assert!(SignedChallenge::parse(&compact(&good, &longest)).is_ok());
 
         let private = key.replace('}', r#","d":"AAAA"}"#);
+        let why = |header: &str| {
+            SignedChallenge::parse(&compact(header, &payload))
+                .unwrap_err()
+                .why
+        };
+        let critical = header("ES256", JWS_TYPE, &key, r#","crit":null"#);
+        assert_eq!(why(&critical), "no crit header is understood");
+        let secret = header("ES256", JWS_TYPE, &private, "");
+        assert_eq!(why(&secret), "the jwk is a private key");
+
         let other_curve = key.replace("P-256", "P-384");
         let wrong = [
             compact(&header("none", JWS_TYPE, &key, ""), &payload),
@@ -540,8 +558,11 @@ mod tests {
         let zero =
             br#"{"kids":[],"type":"temporary","deviceId":"00000000000000000000000000000000"}"#;
         assert!(LicenseChallenge::parse("application/json", zero).is_err());
-        let kids = [r#""BwcHBwcHBwcHBwcHBwcHBw""#; MAX_KEYS + 1].join(",");
-        let many = format!(r#"{{"kids":[{kids}],"type":"temporary"}}"#);
-        assert!(LicenseChallenge::parse("application/json", many.as_bytes()).is_err());
+        let asks_for = |count: usize| {
+            let kids = [r#""BwcHBwcHBwcHBwcHBwcHBw""#].repeat(count).join(",");
+            let body = format!(r#"{{"kids":[{kids}],"type":"temporary"}}"#);
+            LicenseChallenge::parse("application/json", body.as_bytes())
+        };
+        assert!(asks_for(MAX_KEYS).is_ok() && asks_for(MAX_KEYS + 1).is_err());
     }
 }

@@ -107,6 +107,7 @@ pub(crate) fn router(shop: Arc<Shop>, sessions: SqliteStore, place: Place, site:
         .with_state(options)
         .merge(workflow::host::routes(Arc::clone(&shop)))
         .merge(backend::watching::routes(Arc::clone(&shop)))
+        .merge(backend::presenting::routes(Arc::clone(&shop)))
         .layer(session_layer(sessions, https))
         .layer(middleware::map_request(without_referer))
         .layer(middleware::from_fn(short_bodies))
@@ -118,6 +119,14 @@ pub(crate) fn router(shop: Arc<Shop>, sessions: SqliteStore, place: Place, site:
             // The path alone: a query may hold what no log may.
             tracing::info_span!("request", method = %request.method(), path = request.uri().path())
         }))
+}
+
+/// A part of a page by itself, in the language of whoever asks.
+pub(crate) fn rendered(parts: Parts, view: impl FnOnce() -> String) -> String {
+    Owner::new().with(|| {
+        provide_context(parts);
+        view()
+    })
 }
 
 /// The pages' routes, found once: while leptos looks for them, no page of this process loads.

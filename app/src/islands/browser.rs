@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, HtmlDocument};
+use web_sys::{Element, Event, HtmlDocument};
 
 use super::{OPEN, REMEMBERED};
 
@@ -59,6 +59,17 @@ pub(super) fn mark_disabled(button: &Element, on: bool) {
         true => button.set_attribute(NAME, "true"),
         false => button.remove_attribute(NAME),
     };
+}
+
+/// What the page tells itself when the shop has heard of a licence.
+pub(super) const LICENSED: &str = "bindery:licensed";
+
+/// Tells the page of something that has happened on it.
+pub(super) fn tell(event: &str) {
+    if let Ok(event) = Event::new(event) {
+        // Whoever listens to it keeps nobody from anything.
+        let _ = document().dispatch_event(&event);
+    }
 }
 
 /// Calls a function at each event, for as long as the page lives.

@@ -30,15 +30,17 @@ use awake::wake;
 
 #[cfg(feature = "hydrate")]
 mod awake {
-    use std::time::Duration;
+    use std::{cell::Cell, rc::Rc, time::Duration};
 
-    use leptos::{html::Div, prelude::*};
-    use wasm_bindgen::JsCast;
-    use web_sys::{Element, Event, HtmlDetailsElement};
+    use leptos::{html::Div, prelude::*, task::spawn_local};
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{Element, Event, HtmlDetailsElement, Response};
 
     use super::DRAWER_COOKIE;
     use crate::{
-        islands::browser::{all_in, attribute, keep_open, listen},
+        islands::browser::{LICENSED, all_in, attribute, first_in, keep_open, listen},
+        presenter::COUNTDOWNS,
         words::clock_time,
     };
 
@@ -54,9 +56,23 @@ mod awake {
             listen(&drawer, "toggle", move |_: Event| remember(&heard));
         }
         let over = attribute(&root, "data-over").unwrap_or_default();
-        let began = now();
+        // When what is counted down was so far from its end as the server said.
+        let began = Rc::new(Cell::new(now()));
+        let renewed = (Element::from(root.clone()), Rc::clone(&began));
+        listen(&document(), LICENSED, move |_: Event| {
+            let (root, began) = renewed.clone();
+            spawn_local(async move {
+                // Without an answer it counts on as it did.
+                if let Ok(html) = countdowns().await
+                    && let Some(runs_out) = first_in::<Element>(&root, ".runs-out")
+                {
+                    runs_out.set_inner_html(&html);
+                    began.set(now());
+                }
+            });
+        });
         let tick = move || {
-            let gone = Duration::try_from_secs_f64((now() - began) / 1000.0);
+            let gone = Duration::try_from_secs_f64((now() - began.get()) / 1000.0);
             let gone = gone.unwrap_or_default().as_secs();
             for timer in all_in(&root, "[data-seconds]") {
                 show(&timer, gone, &over);
@@ -64,6 +80,16 @@ mod awake {
         };
         // For as long as the page is there.
         let _ = set_interval_with_handle(tick, Duration::from_secs(1));
+    }
+
+    async fn countdowns() -> Result<String, JsValue> {
+        let answer = JsFuture::from(window().fetch_with_str(COUNTDOWNS)).await?;
+        let answer: Response = answer.dyn_into()?;
+        if !answer.ok() {
+            return Err(answer.into());
+        }
+        let text = JsFuture::from(answer.text()?).await?;
+        text.as_string().ok_or(text)
     }
 
     fn remember(drawer: &HtmlDetailsElement) {

@@ -52,15 +52,6 @@ fn drawer(standing: Presenting, viewer: Option<Viewer>, slot: Option<Slot>, open
             }
         }
     };
-    let remaining = move |countdown: &Countdown| countdown.at.duration_since(now).as_secs();
-    let countdowns = standing
-        .countdowns
-        .iter()
-        .map(|countdown| row(locale, countdown, remaining(countdown)))
-        .collect_view();
-    let none = standing.countdowns.is_empty().then(|| {
-        view! { <p class="hint">{td_string!(locale, presenter.nothing_runs_out)}</p> }
-    });
     view! {
         <aside
             class="presenter"
@@ -78,8 +69,7 @@ fn drawer(standing: Presenting, viewer: Option<Viewer>, slot: Option<Slot>, open
                             " "
                             {ahead}
                         </p>
-                        <ul class="countdowns">{countdowns}</ul>
-                        {none}
+                        <div class="runs-out">{countdowns(&standing)}</div>
                         {leaps(locale)}
                         <h2>{td_string!(locale, presenter.troubles)}</h2>
                         {troubles(locale, &standing.troubles)}
@@ -93,6 +83,29 @@ fn drawer(standing: Presenting, viewer: Option<Viewer>, slot: Option<Slot>, open
         </aside>
     }
     .into_any()
+}
+
+/// What runs out, by itself.
+#[must_use]
+pub fn countdowns_html(standing: &Presenting) -> String {
+    countdowns(standing).to_html()
+}
+
+fn countdowns(standing: &Presenting) -> AnyView {
+    let locale = locale();
+    if standing.countdowns.is_empty() {
+        let nothing = td_string!(locale, presenter.nothing_runs_out);
+        return view! { <p class="hint">{nothing}</p> }.into_any();
+    }
+    let rows = standing
+        .countdowns
+        .iter()
+        .map(|countdown| {
+            let left = countdown.at.duration_since(standing.now).as_secs();
+            row(locale, countdown, left)
+        })
+        .collect_view();
+    view! { <ul class="countdowns">{rows}</ul> }.into_any()
 }
 
 fn button(act: &Act, text: String) -> AnyView {

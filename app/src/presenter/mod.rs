@@ -13,6 +13,9 @@ pub use act::{Act, Leap, NotAnAct, Trouble};
 
 use crate::model::Viewer;
 
+/// Where what runs out is asked for by itself, as html.
+pub const COUNTDOWNS: &str = "/presenter/countdowns";
+
 /// How things stand, for a presenter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presenting {

@@ -5,7 +5,7 @@ mod history;
 mod lab;
 mod moving;
 mod playing;
-mod presenting;
+pub(crate) mod presenting;
 mod registering;
 mod selling;
 pub(crate) mod watching;

@@ -1,23 +1,56 @@
 //! What the presenter's drawer shows, and does.
 
+use std::sync::Arc;
+
 use app::{
     model::Rental,
-    presenter::{Act, Countdown, Presenting, RunsOut},
+    presenter::{Act, COUNTDOWNS, Countdown, Presenting, RunsOut, drawer::countdowns_html},
     problem::{Problem, field},
+    respond::status_of,
 };
+use axum::{
+    Router,
+    extract::State,
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use http::{StatusCode, request::Parts};
 use jiff::Timestamp;
+use leptos_axum::ResponseOptions;
 use uuid::Uuid;
 
 use super::Request;
 use crate::{
+    browser::Browser,
     demo,
     error::Error,
     orders::{self, StoredOrder},
     presenter::Presenter,
+    shop::Shop,
+    web::rendered,
 };
 
 /// So many countdowns are shown, the soonest.
 const SHOWN: usize = 8;
+
+/// Where the drawer asks for its countdowns again.
+pub(crate) fn routes(shop: Arc<Shop>) -> Router {
+    Router::new()
+        .route(COUNTDOWNS, get(countdowns))
+        .with_state(shop)
+}
+
+/// 404 where the shop was not started for a presenter.
+async fn countdowns(State(shop): State<Arc<Shop>>, parts: Parts) -> Response {
+    let Some(browser) = Browser::of(&parts, ResponseOptions::default(), shop.https) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    match Request::new(shop, browser).how_things_stand().await {
+        Ok(Some(standing)) => Html(rendered(parts, || countdowns_html(&standing))).into_response(),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => status_of(&error.into_problem()).into_response(),
+    }
+}
 
 impl Request {
     pub(super) async fn how_things_stand(&self) -> Result<Option<Presenting>, Error> {

@@ -14,7 +14,10 @@ use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 use app::{
     problem::Problem,
     respond::status_of,
-    workflow::{Workflow as View, WorkflowQuery, view::PAGE},
+    workflow::{
+        Workflow as View, WorkflowQuery,
+        view::{PAGE, to_html},
+    },
 };
 use axum::{
     Json, Router,
@@ -27,12 +30,11 @@ use axum::{
 };
 use futures_util::stream;
 use http::{StatusCode, request::Parts};
-use leptos::prelude::{Owner, provide_context};
 use leptos_axum::ResponseOptions;
 use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
-use crate::{backend::Request, browser::Browser, error::Error, shop::Shop};
+use crate::{backend::Request, browser::Browser, error::Error, shop::Shop, web::rendered};
 
 /// So soon a browser whose connection has ended asks again.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -54,17 +56,9 @@ async fn view(
 ) -> Response {
     let query = WorkflowQuery::read(|name| query.get(name).cloned());
     match look(shop, &parts, &query).await {
-        Ok(workflow) => Html(in_html(parts, workflow, query)).into_response(),
+        Ok(workflow) => Html(rendered(parts, || to_html(workflow, query))).into_response(),
         Err(problem) => status_of(&problem).into_response(),
     }
-}
-
-fn in_html(parts: Parts, workflow: View, query: WorkflowQuery) -> String {
-    let owner = Owner::new();
-    owner.with(|| {
-        provide_context(parts);
-        app::workflow::view::to_html(workflow, query)
-    })
 }
 
 async fn messages(

@@ -94,6 +94,8 @@ async fn what_runs_out_is_counted_down() {
         page.contains(">1 d 23:59:") && page.contains(">0:01:"),
         "{page}"
     );
+    let alone = alice.get("/presenter/countdowns").await.html;
+    assert!(alone.contains("Tidewater: plays for") && !alone.contains("<form"));
 
     press(&alice, "advance:120").await;
     let page = alice.get("/").await.html;
@@ -232,6 +234,8 @@ async fn without_a_presenter_there_is_no_drawer_and_its_form_does_nothing() {
     let alice = registered(&shop).await;
     alice.obtain("tidewater", "buy").await;
     assert!(!alice.get("/").await.html.contains("/api/present"));
+    let countdowns = alice.get("/presenter/countdowns").await;
+    assert_eq!(countdowns.status, StatusCode::NOT_FOUND);
     let before = shop.storefront.clock().now();
     for act in [
         "start-afresh",

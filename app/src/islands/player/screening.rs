@@ -11,7 +11,7 @@ use super::screen::{Screen, Stage};
 use crate::{
     cdm::Device,
     i18n::td_string,
-    islands::browser::listen,
+    islands::browser::{LICENSED, listen, tell},
     model::OrderKind,
     player::{PlayError, Session, now, pause},
     problem::Problem,
@@ -188,7 +188,10 @@ async fn follow(screen: Rc<Screen>, attempt: Rc<Attempt>, order: Uuid, kind: Ord
     attempt.session.licensed().await;
     match kind {
         // A purchase has no time to keep: what the server answers changes nothing here.
-        OrderKind::Buy => drop(playing(order, attempt.hand_over.trace).await),
+        OrderKind::Buy => {
+            let _ = playing(order, attempt.hand_over.trace).await;
+            tell(LICENSED);
+        }
         OrderKind::Rent => keep_time(&screen, attempt, order).await,
     }
 }
@@ -201,6 +204,7 @@ async fn keep_time(screen: &Rc<Screen>, attempt: Rc<Attempt>, order: Uuid) {
         if let Ok(Some(left)) = playing(order, attempt.hand_over.trace).await {
             ends_at = Some(now() + left);
         }
+        tell(LICENSED);
         for _ in 0..ASK_EVERY {
             if !is_live(&attempt) {
                 return;
