@@ -49,7 +49,7 @@ e2e: setup-tests build ## Run the browser tests alone
 	cargo build --release --locked -p server -p simulator --bin simulator
 	npx playwright test -c end2end $(ARGS)
 
-lighthouse: ## Ask Lighthouse about four pages as a telephone sees them, speed included
+lighthouse: ## Ask Lighthouse about four pages as a telephone sees them, and for 95 at least in speed
 	BINDERY_PERFORMANCE=95 $(MAKE) e2e ARGS="lighthouse --no-deps --workers 1"
 
 bench: setup-bench ## Measure the simulator beside its peers, into docs/bench.md (some 10 minutes)

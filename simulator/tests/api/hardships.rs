@@ -226,7 +226,7 @@ async fn redeem_until_refused(caller: &Caller) -> (Vec<String>, Value) {
         }
         assert_eq!(answer.status(), StatusCode::OK);
         granted.push(cookie);
-        assert!(granted.len() < 100_000, "there is no end to the disk");
+        assert!(granted.len() < 2_000, "there is no end to the disk");
     }
 }
 

@@ -90,9 +90,9 @@ pub(super) fn details(
                 </p>
                 {closes}
             </header>
+            {check}
             <p>{text}</p>
             <p class="message-step-text">{step_text}</p>
-            {check}
             <p class="message-came" data-outcome=outcome_name(message.outcome.as_ref())>
                 <strong>{came}</strong>
                 {took.map(|took| view! { " " <span class="facts">{took}</span> })}
