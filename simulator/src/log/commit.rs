@@ -186,3 +186,18 @@ fn push_values<'b, 'r, T>(
         push(row, item);
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_filled_up_to_a_power_of_two() {
+        for (rows, filled) in [(1, 1), (2, 2), (3, 4), (5, 8), (8, 8)] {
+            let mut sql = QueryBuilder::new("");
+            let marks = vec![Mark::from(1); rows];
+            push_marks(&mut sql, &marks, Timestamp::UNIX_EPOCH);
+            assert_eq!(sql.sql().matches("(?, ?)").count(), filled, "{rows}");
+        }
+    }
+}

@@ -555,6 +555,35 @@ async fn marks_leave_the_disk_a_few_thousand_at_a_time() {
     assert_eq!(kept, 1);
 }
 
+#[tokio::test]
+async fn a_record_its_mark_and_its_credit_are_written_together_or_not_at_all() {
+    for (refuses, of) in [
+        (
+            "create trigger refuses before insert on used_challenge
+             begin select raise(abort, 'no'); end",
+            (draft(0), Some(mark("a"))),
+        ),
+        (
+            "create trigger refuses before update on credit
+             begin select raise(abort, 'no'); end",
+            (draft(1), None),
+        ),
+    ] {
+        let database = database().await;
+        let (places, mut marks) = (Places::default(), Marks::default());
+        let batch = [entry(of)];
+        run(&database, refuses).await;
+        let refused = commit(&database, &places, &mut marks, NOW, &batch).await;
+        assert!(refused.is_err());
+        let count = "select count(*) from record";
+        assert_eq!(number(&database, count).await, 0, "{refuses}");
+        run(&database, "drop trigger refuses").await;
+        let written = commit(&database, &places, &mut marks, NOW, &batch).await;
+        assert_eq!(written.unwrap().remove(0).unwrap(), Outcome::AsDrafted);
+        assert_eq!(number(&database, count).await, 1);
+    }
+}
+
 async fn run(database: &SqlitePool, sql: &'static str) {
     sqlx::query(sql).execute(database).await.unwrap();
 }
