@@ -291,6 +291,7 @@ async fn a_full_disk_is_told_to_all_who_wait_and_ends_the_simulator() {
             Ok(_) => written += 1,
             Err(fault) => break fault,
         }
+        assert!(written < 1000, "the disk is never full");
     };
     assert!(matches!(fault, LogError::Broken(Trouble::Full)), "{fault}");
     let full = Reason::Broken("the disk is full".to_owned());
