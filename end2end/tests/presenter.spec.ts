@@ -89,9 +89,9 @@ test('axe finds nothing in the drawer in Swedish', async ({ newDevice }) => {
   await device.page.goto('/title/tidewater');
   const drawer = device.page.getByRole('complementary', { name: 'Presentatör' });
   await drawer.getByText('Presentatör').click();
-  await expect(drawer.getByRole('button', { name: 'Var Bob' })).toBeVisible();
+  await expect(drawer.getByRole('button', { name: 'Bli Bob' })).toBeVisible();
   await expectAccessibleDayAndNight(device, 'the drawer');
-  await drawer.getByRole('button', { name: 'Var Bob' }).click();
+  await drawer.getByRole('button', { name: 'Bli Bob' }).click();
   await device.page.goto('/devices');
   await device.page.locator('.workflow-panel > summary').click();
   await expect(device.page.getByText('Ännu har inget hänt')).toBeVisible();
@@ -109,7 +109,7 @@ test('the drawer works without script, in Swedish, on a phone', async ({ newDevi
   await page.goto('/title/tidewater');
   const drawer = page.getByRole('complementary', { name: 'Presentatör' });
   await drawer.getByText('Presentatör').click();
-  await drawer.getByRole('button', { name: 'Var Bob' }).click();
+  await drawer.getByRole('button', { name: 'Bli Bob' }).click();
   await expect(page).toHaveURL(/\/title\/tidewater$/);
   await expect(page.getByRole('button', { name: 'Logga ut' })).toBeVisible();
   await drawer.getByRole('button', { name: '+ 1 timme' }).click();

@@ -127,6 +127,10 @@ test('every message of the exchange is in the view, and nothing else', async ({ 
   );
   expect([...new Set(drawn)].sort()).toEqual(all.map(({ id }) => id).sort());
 
+  // What is asked beside the seven steps is called so.
+  await device.page.getByRole('link', { name: 'Is it running?' }).click();
+  await expect(device.page.locator('.message-step')).toHaveText('Beside the seven steps');
+
   // What the shop logs of the steps is what the view shows of them: the same cookie and device.
   const lines = shop.log.split('\n').filter((line) => /step=\d/.test(line));
   expect(lines.map((line) => Number(/step=(\d)/.exec(line)?.[1]))).toEqual([1, 2, 3, 4, 5, 6, 7]);
@@ -189,6 +193,13 @@ test('a run is replayed arrow by arrow with the keyboard, and a value is followe
   await expect(arrows).toHaveCount(2);
   await page.keyboard.press('ArrowLeft');
   await expect(arrows).toHaveCount(1);
+
+  // From step to step; what is not one of the seven is none.
+  await page.getByRole('link', { name: 'Next step' }).click();
+  await expect(page.locator('.message-step')).toHaveText(/Step 2: Dummy token/);
+  await page.goto('/workflow?upto=99');
+  await expect(page.locator('.message-step')).toHaveText(/Step 3/);
+  await expect(page.getByText(`A device is registered · ${id.slice(0, 4)}…${id.slice(-4)}`)).toBeVisible();
 
   await page.getByRole('link', { name: 'Show everything' }).click();
   await page.getByRole('link', { name: 'Its device_id' }).click();
@@ -357,7 +368,7 @@ test('the view works without script', async ({ device, newDevice }) => {
   await plain.signIn();
   await plain.page.goto('/workflow');
   await plain.page.getByRole('link', { name: 'Step by step' }).click();
-  await plain.page.getByRole('link', { name: 'Next' }).click();
+  await plain.page.getByRole('link', { name: 'Next', exact: true }).click();
   await expect(plain.page.getByText(/^2 of \d+$/)).toBeVisible();
   await expect(plain.page.locator('.message-arrow')).toHaveCount(2);
 });

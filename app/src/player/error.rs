@@ -214,9 +214,13 @@ fn refused(locale: Locale, body: &RefusalBody) -> Trouble {
         None => td_string!(locale, playback.no_words),
     };
     let what = td_string!(locale, playback.refused, words);
+    let next = match ErrorCode::from_number(body.error_code) {
+        Some(ErrorCode::InsufficientTokens) => td_string!(locale, playback.no_credits_next),
+        _ => td_string!(locale, playback.refused_next),
+    };
     Trouble {
         code: Some(body.error_code),
         quoted,
-        ..Trouble::new(what, td_string!(locale, playback.refused_next))
+        ..Trouble::new(what, next)
     }
 }

@@ -322,3 +322,17 @@ pub struct Episode {
     /// Its messages, as they went out.
     pub messages: Vec<Message>,
 }
+
+impl Episode {
+    /// The device that asked for a licence in it, as ExpressPlay knows it.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        let mut requests = self.messages.iter().filter(|it| it.act.is_license());
+        requests.find_map(|request| {
+            request.asked.iter().find_map(|field| match field.value {
+                Value::Device(id) => Some(id),
+                _ => None,
+            })
+        })
+    }
+}

@@ -261,8 +261,10 @@ impl Live {
         // What was chosen is seen; what only came is no reason to move.
         if shown.as_deref() != Some(href) {
             let _ = root.set_attribute("data-shown", href);
-            if let Ok(Some(message)) = root.query_selector("#message") {
-                message.scroll_into_view_with_scroll_into_view_options(&nearest());
+            for part in [".message-arrow.chosen", "#message"] {
+                if let Ok(Some(part)) = root.query_selector(part) {
+                    part.scroll_into_view_with_scroll_into_view_options(&nearest());
+                }
             }
         }
     }

@@ -24,8 +24,32 @@ pub(super) fn details(
     query: &WorkflowQuery,
 ) -> AnyView {
     let locale = locale();
-    let number = message.act.step();
-    let (step_name, step_text) = step(locale, number);
+    // As in the diagram: what is asked beside the steps is none, and a hand-over is its answer.
+    let is_step = match message.act {
+        Act::Playing | Act::LookBack => false,
+        Act::HandOver => whole,
+        _ => true,
+    };
+    let (heading, step_text) = match is_step {
+        true => {
+            let number = message.act.step();
+            let (name, text) = step(locale, number);
+            let heading = td_string!(locale, workflow.message.heading, step = number, name);
+            let heading = view! {
+                {step_badge(number)}
+                " "
+                {heading}
+            };
+            (
+                Either::Left(heading),
+                Some(view! { <p class="message-step-text">{text}</p> }),
+            )
+        }
+        false => (
+            Either::Right(td_string!(locale, workflow.message.beside)),
+            None,
+        ),
+    };
     let (name, _, text) = act(locale, message.act);
     let from = party(locale, message.act.from());
     let to = party(locale, message.act.to());
@@ -79,11 +103,7 @@ pub(super) fn details(
     view! {
         <section class="message" aria-labelledby="message-heading" id="message">
             <header>
-                <p class="message-step">
-                    {step_badge(number)}
-                    " "
-                    {td_string!(locale, workflow.message.heading, step = number, name = step_name)}
-                </p>
+                <p class="message-step">{heading}</p>
                 <h2 id="message-heading">{name}</h2>
                 <p class="facts">
                     {td_string!(locale, workflow.message.between, from, to)}
@@ -92,7 +112,7 @@ pub(super) fn details(
             </header>
             {check}
             <p>{text}</p>
-            <p class="message-step-text">{step_text}</p>
+            {step_text}
             <p class="message-came" data-outcome=outcome_name(message.outcome.as_ref())>
                 <strong>{came}</strong>
                 {took.map(|took| view! { " " <span class="facts">{took}</span> })}

@@ -47,7 +47,13 @@ pub(super) fn diagram(rows: &[Row], chosen: Option<i64>, query: &WorkflowQuery) 
             let top = y;
             y += row.height();
             match row {
-                Row::Occasion(episode) => heading(&occasion(locale, &episode.occasion), top),
+                Row::Occasion(episode) => {
+                    let mut text = occasion(locale, &episode.occasion);
+                    if let Some(device) = episode.device() {
+                        text = format!("{text} · {}", device.short());
+                    }
+                    heading(&text, top)
+                }
                 Row::Arrow(it) => arrow(it, top, chosen, query),
             }
         })

@@ -52,10 +52,10 @@ pub fn WorkflowView(
     let is_newest = runs.first().map(|run| &run.cookie) == shown.as_ref();
     let shown_run = shown.clone();
     let every = rows(&episodes);
-    let count_of_arrows = arrows(&every).count();
-    let body = if count_of_arrows == 0 {
+    let body = if every.is_empty() {
         Either::Left(view! { <Nothing /> })
     } else {
+        let replay = replay(&every, shown_run, is_newest, &query);
         let shown = match query.upto {
             Some(last) => upto(every, last.max(1)),
             None => every,
@@ -70,7 +70,7 @@ pub fn WorkflowView(
         let chosen = chosen.map(|arrow| arrow.message.id);
         Either::Right(view! {
             {before(earlier, &query)}
-            {replay(count_of_arrows, shown_run, is_newest, &query)}
+            {replay}
             <Followed all=messages(&episodes) query=query.clone() />
             <div class="workflow-body">
                 {diagram(&shown, chosen, &query)} {details}

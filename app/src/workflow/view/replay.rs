@@ -3,18 +3,22 @@
 use expressplay::Cookie;
 use leptos::{either::Either, prelude::*};
 
-use super::super::WorkflowQuery;
+use super::{
+    super::WorkflowQuery,
+    rows::{Row, arrows},
+};
 use crate::{i18n::td_string, locale::locale};
 
-/// The controls of a replay of so many arrows. It stays with its run, whatever else begins
+/// The controls of a replay of a run's arrows. It stays with its run, whatever else begins
 /// meanwhile; after it, the newest is followed again.
 pub(super) fn replay(
-    all: usize,
+    rows: &[Row],
     run: Option<Cookie>,
     is_newest: bool,
     query: &WorkflowQuery,
 ) -> AnyView {
     let locale = locale();
+    let all = arrows(rows).count();
     let at = |place: usize| {
         (1..=all).contains(&place).then(|| WorkflowQuery {
             run: run.clone(),
@@ -48,12 +52,25 @@ pub(super) fn replay(
             {turn(at(now - 1), "back", td_string!(locale, workflow.replay.back))}
             <span class="replay-at">{td_string!(locale, workflow.replay.at, now, all)}</span>
             {turn(at(now + 1), "next", td_string!(locale, workflow.replay.next))}
+            {turn(
+                next_step(rows, now).and_then(at),
+                "step",
+                td_string!(locale, workflow.replay.next_step),
+            )}
             <a class="quiet-link" href=live.href() data-view data-key="live">
                 {td_string!(locale, workflow.replay.all)}
             </a>
         </nav>
     }
     .into_any()
+}
+
+/// The place of the next arrow that is one of the seven steps, or of the next refusal.
+fn next_step(rows: &[Row], now: usize) -> Option<usize> {
+    let mut later = arrows(rows).filter(|arrow| arrow.place > now);
+    later
+        .find(|arrow| arrow.step().is_some() || arrow.is_refusal())
+        .map(|arrow| arrow.place)
 }
 
 /// A way on; where there is none, its place.

@@ -42,6 +42,12 @@ impl Arrow {
         }
     }
 
+    /// Whether it is an answer that says no.
+    pub(super) const fn is_refusal(&self) -> bool {
+        let granted = matches!(self.message.outcome, Some(Outcome::Granted) | None);
+        matches!(self.part, Part::Answer) && !granted
+    }
+
     /// The step that it is, where it is what the step is named for: the hand-over is an answer, and
     /// what only looks back is none.
     pub(super) const fn step(&self) -> Option<u8> {
