@@ -56,12 +56,12 @@ pub fn WorkflowPanel() -> impl IntoView {
                                 <details class="workflow-panel" open=open>
                                     <summary>{td_string!(locale, workflow.name)}</summary>
                                     <div class="workflow-panel-body" data-href=href>
+                                        <LiveWorkflow>{shown}</LiveWorkflow>
                                         <p>
                                             <a class="quiet-link" href=view::PAGE target="bindery-workflow">
                                                 {td_string!(locale, workflow.open)}
                                             </a>
                                         </p>
-                                        <LiveWorkflow>{shown}</LiveWorkflow>
                                     </div>
                                 </details>
                             </aside>
