@@ -398,26 +398,25 @@ mod tests {
     fn what_has_another_shape_is_no_token_of_ours_and_what_was_changed_is_told_apart() {
         let token = sealer().seal(&contents(), &Entropy::seeded(1)).unwrap();
         let good = URL_SAFE_NO_PAD.decode(token.reveal()).unwrap();
-        let why = |change: &dyn Fn(&mut Vec<u8>)| {
+        let why = |change: fn(&mut Vec<u8>)| {
             let mut bytes = good.clone();
             change(&mut bytes);
             let token: Token = URL_SAFE_NO_PAD.encode(bytes).parse().unwrap();
             sealer().open(&token).unwrap_err().why
         };
-        let last_of_length = HEADER - 1;
-        let not_ours: [&dyn Fn(&mut Vec<u8>); 4] = [
-            &|bytes| bytes[0] = 0xb1,
-            &|bytes| bytes[9] = 35,
-            &|bytes| {
-                bytes[last_of_length] += 1;
+        let not_ours: [fn(&mut Vec<u8>); 4] = [
+            |bytes| bytes[0] = 0xb1,
+            |bytes| bytes[9] = 35,
+            |bytes| {
+                bytes[HEADER - 1] += 1;
                 bytes.push(0);
             },
-            &|bytes| bytes.push(0),
+            |bytes| bytes.push(0),
         ];
         for change in not_ours {
             assert_eq!(why(change), "it is not a token of this service");
         }
-        let changed = why(&|bytes| bytes[HEADER] ^= 1);
+        let changed = why(|bytes| bytes[HEADER] ^= 1);
         assert_eq!(changed, "it was changed after it was made");
     }
 
