@@ -278,6 +278,15 @@ impl Message {
         values.find(|value| matches!(value, Value::Token(_)))
     }
 
+    /// The device that it was sent for, or by.
+    #[must_use]
+    pub fn device(&self) -> Option<DeviceId> {
+        self.asked.iter().find_map(|field| match field.value {
+            Value::Device(id) => Some(id),
+            _ => None,
+        })
+    }
+
     /// Whether its answer gave a value.
     #[must_use]
     pub fn gave(&self, value: &Value) -> bool {
@@ -328,11 +337,6 @@ impl Episode {
     #[must_use]
     pub fn device(&self) -> Option<DeviceId> {
         let mut requests = self.messages.iter().filter(|it| it.act.is_license());
-        requests.find_map(|request| {
-            request.asked.iter().find_map(|field| match field.value {
-                Value::Device(id) => Some(id),
-                _ => None,
-            })
-        })
+        requests.find_map(Message::device)
     }
 }

@@ -70,10 +70,7 @@ pub(super) fn details(
     let took = message.micros.map(|micros| took(locale, micros));
     let why = why(&message);
     let check = (message.act == Act::License && whole).then(|| {
-        let asks = message.asked.iter().find_map(|field| match field.value {
-            Value::Device(id) => Some(id),
-            _ => None,
-        });
+        let asks = message.device();
         let came = message.outcome.clone();
         view! { <CrossCheck bound asks came /> }
     });

@@ -20,7 +20,7 @@ use self::{
     rows::{Arrow, Part, Row, arrows, rows, upto},
 };
 use super::{
-    Act, Episode, Message, Run, Value, Workflow, WorkflowQuery,
+    Act, Episode, Message, Run, Workflow, WorkflowQuery,
     words::{self, count},
 };
 use crate::{i18n::td_string, locale::locale, words::moment};
@@ -207,10 +207,7 @@ fn bound_device(episodes: &[Episode], message: &Message) -> Option<DeviceId> {
     let token = message.token()?;
     let mut messages = episodes.iter().flat_map(|episode| &episode.messages);
     let made = messages.find(|it| it.act == Act::BoundToken && it.gave(token))?;
-    made.asked.iter().find_map(|field| match field.value {
-        Value::Device(id) => Some(id),
-        _ => None,
-    })
+    made.device()
 }
 
 /// A step's number as a badge, with its name for who cannot see it.
@@ -229,7 +226,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::workflow::{Field, Occasion, Outcome};
+    use crate::workflow::{Field, Occasion, Outcome, Value};
 
     fn message(id: i64, act: Act, asked: Vec<Field>, answered: Vec<Field>) -> Message {
         Message {
