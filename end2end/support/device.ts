@@ -3,6 +3,7 @@ import {
   type Browser,
   type BrowserContext,
   type BrowserContextOptions,
+  type Locator,
   type Page,
   expect,
 } from '@playwright/test';
@@ -111,6 +112,16 @@ export class Device {
         timeout: 30_000,
       })
       .toBeGreaterThan(seconds);
+  }
+
+  /** The workflow's panel, beside the page. */
+  get panel(): Locator {
+    return this.page.locator('.workflow-panel');
+  }
+
+  async openPanel(): Promise<void> {
+    await this.panel.locator('summary').first().click();
+    await expect(this.panel).toHaveAttribute('open');
   }
 
   async expectAlert(text: string | RegExp): Promise<void> {

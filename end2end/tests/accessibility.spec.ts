@@ -59,8 +59,8 @@ test('axe finds nothing in the workflow, from the first message to a refusal', a
   const other = await newDevice();
   await other.signIn();
   await other.page.goto('/watch/tidewater');
-  const panel = other.page.locator('.workflow-panel');
-  await panel.locator('summary').first().click();
+  const { panel } = other;
+  await other.openPanel();
   await other.page.getByRole('button', { name: 'Play' }).click();
   await other.expectAlert('-4001');
   await expectAccessibleInEveryLook(other, 'a refused licence beside the panel');

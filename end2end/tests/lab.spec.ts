@@ -122,7 +122,7 @@ test('all are tried with one key press, each with its place in the workflow', as
   expectedRefusals.count = REFUSALS;
   await enter(device);
   const { page } = device;
-  await page.locator('.workflow-panel > summary').click();
+  await device.openPanel();
   const all = page.getByRole('button', { name: 'Try all' });
   await expect(all).toBeEnabled();
   await all.focus();
@@ -130,7 +130,7 @@ test('all are tried with one key press, each with its place in the workflow', as
   await expect(page.locator('.lab-sum')).toHaveText('All 9 as promised.');
   await expect(page.locator('[data-promise="kept"]')).toHaveCount(9);
   await expect(all).toBeFocused();
-  await expect(page.locator('.workflow-panel')).toContainText('Theft lab: A replay');
+  await expect(device.panel).toContainText('Theft lab: A replay');
 
   const [, , , , replay] = await episodes(device).then((all) => all.slice(1));
   const opened = device.context.waitForEvent('page');

@@ -190,7 +190,7 @@ test('the whole of a purchase in Swedish leaves no English behind', async ({
   await expect(other.page.getByRole('region', { name: 'Korskontrollen' })).toBeVisible();
   await expectSwedish(other.page);
   await other.page.goto('/devices');
-  await other.page.locator('.workflow-panel > summary').click();
+  await other.openPanel();
   await expect(other.page.getByRole('link', { name: 'Nekades, -4001' }).first()).toBeVisible();
   await expectSwedish(other.page);
   await other.page.getByRole('link', { name: 'Steg för steg' }).click();

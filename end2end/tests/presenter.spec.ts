@@ -93,7 +93,7 @@ test('axe finds nothing in the drawer in Swedish', async ({ newDevice }) => {
   await expectAccessibleDayAndNight(device, 'the drawer');
   await drawer.getByRole('button', { name: 'Bli Bob' }).click();
   await device.page.goto('/devices');
-  await device.page.locator('.workflow-panel > summary').click();
+  await device.openPanel();
   await expect(device.page.getByText('Ännu har inget hänt')).toBeVisible();
   await expectAccessibleInEveryLook(device, 'the drawer and the panel');
 });

@@ -62,11 +62,11 @@ test('the panel alone walks a stranger through the seven steps and the refusal',
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const width of [1280, 390]) {
         const look = { locale, colorScheme, viewport: { width, height: width === 390 ? 844 : 800 } };
-        const { page, context } = await newDevice({ ...look, storageState: signedIn });
+        const there = await newDevice({ ...look, storageState: signedIn });
+        const { page, panel, context } = there;
         const of = `${locale.slice(0, 2)}-${colorScheme}-${width}`;
         await page.goto('/watch/tidewater');
-        const panel = page.locator('.workflow-panel');
-        await panel.locator('summary').first().click();
+        await there.openPanel();
         const refusal = panel.getByRole('link', { name: refused }).last();
         // Beside the film it is told as it happens; under a sheet there is no film to see.
         if (width === 1280) {

@@ -66,21 +66,16 @@ async function another({ page, shop }: Device): Promise<void> {
   await fetched;
 }
 
-/** Opens the panel of a viewer to whom nothing has happened. */
-async function openPanel({ page }: Device): Promise<void> {
-  await page.locator('.workflow-panel > summary').click();
-  await expect(page.getByText('Nothing has happened yet')).toBeVisible();
-}
-
 test('the panel shows each message as it is sent, and is open again on the next page', async ({
   device,
 }) => {
   const { page } = device;
   await device.signIn();
   await page.goto('/devices');
-  await openPanel(device);
+  await device.openPanel();
+  await expect(page.getByText('Nothing has happened yet')).toBeVisible();
   await page.getByRole('button', { name: 'Register this device' }).click();
-  const panel = page.locator('.workflow-panel');
+  const { panel } = device;
   await expect(panel.getByRole('link', { name: 'Step 1, Cookie: Register this device' })).toBeVisible();
   await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeVisible();
 
@@ -259,8 +254,8 @@ test('a replay in the panel goes on after a reload, and not for somebody else', 
   await device.signIn();
   await device.register();
   await page.goto('/devices');
-  const panel = page.locator('.workflow-panel');
-  await panel.locator('summary').first().click();
+  const { panel } = device;
+  await device.openPanel();
   await panel.getByRole('link', { name: 'Step by step' }).click();
   await panel.getByRole('link', { name: 'Next', exact: true }).click();
   await expect(panel.locator('.replay-at')).toHaveText(/^2 /);
@@ -285,8 +280,8 @@ test('what happens in the sheet leaves the page under it where it is', async ({ 
   await device.signIn();
   await device.register();
   await page.goto('/devices');
-  const panel = page.locator('.workflow-panel');
-  await panel.locator('summary').first().click();
+  const { panel } = device;
+  await device.openPanel();
   await expect(panel.getByRole('link', { name: 'Your device_id' })).toBeInViewport();
   await panel.getByRole('link', { name: 'Step by step' }).click();
   for (let place = 1; place < 8; place += 1) {
@@ -304,8 +299,7 @@ test('nothing of the masthead is under the panel', async ({ device }) => {
   await device.register();
   await page.goto('/devices');
   await page.getByRole('button', { name: 'Use device B' }).click();
-  await page.locator('.workflow-panel > summary').click();
-  await expect(page.locator('.workflow-panel')).toHaveAttribute('open');
+  await device.openPanel();
   const right = await page
     .locator('.masthead')
     .locator('a, button')
@@ -380,16 +374,16 @@ test('ten viewers at once see their own messages and nobody else’s', async ({ 
     devices.map(async (device, at) => {
       await device.signIn(viewers[at]);
       await device.page.goto('/devices');
-      await openPanel(device);
+      await device.openPanel();
       return device.register();
     }),
   );
   for (const [at, device] of devices.entries()) {
-    await expect(device.page.locator('.workflow-panel').getByRole('link', { name: 'Your device_id' })).toBeVisible();
+    await expect(device.panel.getByRole('link', { name: 'Your device_id' })).toBeVisible();
     const own = await (await device.page.request.get(`${shop.url}/workflow/messages`)).text();
     await device.page.getByRole('link', { name: 'Your device_id' }).click();
     await expect(device.page.locator('.message')).toContainText(ids[at]);
-    const panel = await device.page.locator('.workflow-panel').innerHTML();
+    const panel = await device.panel.innerHTML();
     for (const id of ids) {
       expect(own.includes(id)).toBe(id === ids[at]);
       expect(panel.includes(id)).toBe(id === ids[at]);

@@ -60,7 +60,7 @@ test('a refusal, its workings, a move and a theft at 200 % zoom and by keyboard 
   await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
   await expectAccessible(device, 'the refusal');
 
-  const panel = page.locator('.workflow-panel');
+  const { panel } = device;
   await reach(page, panel.locator('summary').first());
   await page.keyboard.press('Enter');
   await press(page, 'link', 'Step by step');

@@ -33,12 +33,12 @@ mod awake {
     use std::{cell::Cell, rc::Rc, time::Duration};
 
     use leptos::{html::Div, prelude::*, task::spawn_local};
-    use wasm_bindgen::{JsCast, JsValue};
-    use wasm_bindgen_futures::JsFuture;
-    use web_sys::{Element, Event, HtmlDetailsElement, Response};
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, Event, HtmlDetailsElement};
 
     use super::DRAWER_COOKIE;
     use crate::{
+        fetch,
         islands::browser::{LICENSED, all_in, attribute, first_in, keep_open, listen},
         presenter::COUNTDOWNS,
         words::clock_time,
@@ -63,7 +63,7 @@ mod awake {
             let (root, began) = renewed.clone();
             spawn_local(async move {
                 // Without an answer it counts on as it did.
-                if let Ok(html) = countdowns().await
+                if let Ok((200, html)) = fetch::get(COUNTDOWNS).await
                     && let Some(runs_out) = first_in::<Element>(&root, ".runs-out")
                 {
                     runs_out.set_inner_html(&html);
@@ -80,16 +80,6 @@ mod awake {
         };
         // For as long as the page is there.
         let _ = set_interval_with_handle(tick, Duration::from_secs(1));
-    }
-
-    async fn countdowns() -> Result<String, JsValue> {
-        let answer = JsFuture::from(window().fetch_with_str(COUNTDOWNS)).await?;
-        let answer: Response = answer.dyn_into()?;
-        if !answer.ok() {
-            return Err(answer.into());
-        }
-        let text = JsFuture::from(answer.text()?).await?;
-        text.as_string().ok_or(text)
     }
 
     fn remember(drawer: &HtmlDetailsElement) {

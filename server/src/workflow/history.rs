@@ -8,7 +8,7 @@ use expressplay::{Cookie, DeviceId, KeyId};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::{Workflow, store};
+use super::{Workflow, recall};
 use crate::{catalogue::Clip, error::Error};
 
 /// Which of ExpressPlay's records are of an order, as far as they can tell: those of licences for
@@ -31,9 +31,9 @@ impl Workflow {
     /// # Errors
     /// [`Error::Database`].
     pub async fn history(&self, viewer: Uuid, wanted: Wanted<'_>) -> Result<History, Error> {
-        let told = store::about(&self.db, viewer, wanted.order).await?;
+        let told = recall::about(&self.db, viewer, wanted.order).await?;
         let sold = told.iter().find(|told| granted(told, Act::DeviceForSale));
-        let answer = store::newest_answer(&self.db, viewer, wanted.cookie).await?;
+        let answer = recall::newest_answer(&self.db, viewer, wanted.cookie).await?;
         Ok(History {
             sold: sold.map(place),
             moves: told.iter().filter_map(moved).collect(),

@@ -9,7 +9,8 @@
 //! | `report` | licence requests, as browsers tell of them |
 //! | `overheard` | licence requests that no page made, as the simulator's journal tells of them |
 //! | `history` | what became of an order, told from its messages |
-//! | `store` | the two tables |
+//! | `store` | the two tables: what is kept |
+//! | `recall` | … and what is read back |
 //! | `host` | the view by itself, and the news that there is more of it |
 //!
 //! The view is not the workflow: where it cannot be kept, the log says so and the sale goes on.
@@ -18,6 +19,7 @@ mod heard;
 mod history;
 pub(crate) mod host;
 mod overheard;
+mod recall;
 mod report;
 mod store;
 mod witness;
@@ -139,7 +141,7 @@ impl Workflow {
         viewer: &Account,
         query: &WorkflowQuery,
     ) -> Result<app::workflow::Workflow, Error> {
-        store::look(&self.db, viewer, query).await
+        recall::look(&self.db, viewer, query).await
     }
 
     /// Says that a viewer's workflow has changed, or who is signed in where.

@@ -13,11 +13,14 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Element, Event, EventSource, HtmlDetailsElement, HtmlDivElement, HtmlElement, KeyboardEvent,
-    MouseEvent, Response, VisibilityState,
+    MouseEvent, VisibilityState,
 };
 
 use super::{PANEL_COOKIE, page::Place};
-use crate::islands::browser::{attribute, keep_open, listen};
+use crate::{
+    fetch,
+    islands::browser::{attribute, keep_open, listen},
+};
 
 const VIEW: &str = "/workflow/view";
 const NEWS: &str = "/workflow/news";
@@ -115,7 +118,7 @@ impl Live {
         let closed = |source: &EventSource| source.ready_state() == EventSource::CLOSED;
         if self.0.news.borrow().as_ref().is_some_and(closed) {
             spawn_local(async {
-                if let Ok(Looked::SignedOut) = fetch("").await {
+                if let Ok(Looked::SignedOut) = look("").await {
                     let _ = window().location().reload();
                 }
             });
@@ -199,7 +202,7 @@ impl Live {
             while live.0.stale.replace(false) {
                 let href = live.0.href.borrow().clone();
                 // A view that does not come is the one that is there; news come again.
-                if let Ok(Looked::At(html)) = fetch(&href).await {
+                if let Ok(Looked::At(html)) = look(&href).await {
                     live.show(&html, &href);
                 }
                 if !live.is_of_the_pages_viewer() {
@@ -284,19 +287,14 @@ enum Looked {
 }
 
 /// The view that a link leads to, by itself.
-async fn fetch(href: &str) -> Result<Looked, JsValue> {
+async fn look(href: &str) -> Result<Looked, JsValue> {
     let query = href.split_once('?').map_or("", |(_, query)| query);
     let url = format!("{VIEW}?{query}");
-    let response: Response = JsFuture::from(window().fetch_with_str(&url))
-        .await?
-        .dyn_into()?;
-    match response.status() {
-        200 => {}
-        401 => return Ok(Looked::SignedOut),
-        _ => return Ok(Looked::InVain),
-    }
-    let html = JsFuture::from(response.text()?).await?.as_string();
-    Ok(html.map_or(Looked::InVain, Looked::At))
+    Ok(match fetch::get(&url).await? {
+        (200, html) => Looked::At(html),
+        (401, _) => Looked::SignedOut,
+        _ => Looked::InVain,
+    })
 }
 
 /// Copies the command that a button stands under, and says so.
