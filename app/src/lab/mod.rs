@@ -126,7 +126,7 @@ impl Attempt {
             Self::Replay => ("simulator/src/log/marks.rs", "use_up"),
             Self::BorrowedId => ("simulator/src/device.rs", "check_allowed"),
             Self::OtherKid => ("simulator/src/license.rs", "grant"),
-            Self::OthersOrder => ("server/src/orders.rs", "find"),
+            Self::OthersOrder => ("server/src/orders/store.rs", "find"),
         };
         Check { file, function }
     }
