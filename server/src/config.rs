@@ -17,6 +17,7 @@ use crate::{
     entitlement::Patience,
     error::Error,
     mutual_tls::{FLAGS, Files},
+    web,
 };
 
 /// The number of the embedded simulator's account; its secret is random unless given.
@@ -322,6 +323,12 @@ impl Settings {
             ExpressPlay::Elsewhere { base, .. } => !base.is_template(),
         };
         self.listen.ip().is_loopback() && simulated && !self.no_demo_data
+    }
+
+    /// Whether there is a built site where it should be.
+    #[must_use]
+    pub fn has_site(&self) -> bool {
+        self.site.join(web::PKG).is_dir()
     }
 }
 

@@ -72,11 +72,12 @@ fn make_certificates(args: &Args, folder: &Path, hosts: &[String]) -> Result<(),
 
 async fn open(settings: Settings) -> Result<(), Error> {
     let with_demo_data = settings.has_demo_data();
+    let missing_site = (!settings.has_site()).then(|| settings.site.clone());
     let cannot_listen = |source| Error::Signals(source);
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot_listen)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot_listen)?;
     let storefront = Storefront::start(settings).await?;
-    welcome(&storefront, with_demo_data);
+    welcome(&storefront, with_demo_data, missing_site.as_deref());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -89,7 +90,7 @@ async fn open(settings: Settings) -> Result<(), Error> {
     clippy::print_stdout,
     reason = "whoever starts the shop reads here where it is"
 )]
-fn welcome(storefront: &Storefront, with_demo_data: bool) {
+fn welcome(storefront: &Storefront, with_demo_data: bool, missing_site: Option<&Path>) {
     println!("\nBindery is open: {}\n", storefront.url());
     if let Some(simulator) = storefront.simulator() {
         println!("ExpressPlay, simulated: {}", simulator.url());
@@ -109,6 +110,13 @@ fn welcome(storefront: &Storefront, with_demo_data: bool) {
         );
         println!(
             "Then open the shop in a second browser as the same viewer: there it will not play."
+        );
+    }
+    if let Some(site) = missing_site {
+        println!(
+            "\nThere is no built site in {}: the pages have neither styles nor scripts.\n\
+             `make build` makes it there; --site says where else it is.",
+            site.display()
         );
     }
     println!("\nCtrl-C stops it.");

@@ -37,6 +37,8 @@ use crate::{
 
 /// No form is longer.
 const LONGEST_BODY: usize = 64 * 1024;
+/// The folder of the site that has wasm, script and styles.
+pub(crate) const PKG: &str = "pkg";
 /// Written by the build beside the program: which hash each file's name carries.
 const HASH_FILE: &str = "hash.txt";
 
@@ -142,7 +144,7 @@ fn leptos_options(site: &Path) -> LeptosOptions {
     LeptosOptions::builder()
         .output_name("bindery")
         .site_root(site.to_string_lossy())
-        .site_pkg_dir("pkg")
+        .site_pkg_dir(PKG)
         // A build without a site, as in tests, has no such file, and names without hashes.
         .hash_files(hashed.unwrap_or(false))
         .build()

@@ -32,6 +32,7 @@ async fn the_program_says_where_it_is_and_whom_to_sign_in_as_and_ends_when_told(
         !running.said.contains(&AUTHENTICATOR[7..]),
         "nothing secret"
     );
+    assert!(running.said.contains("no built site in target/site"));
     let browser = Browser::new(&running.url);
     browser.sign_in(ALICE, "demo").await;
     assert!(browser.is_signed_in().await);
@@ -52,6 +53,15 @@ async fn the_program_says_where_it_is_and_whom_to_sign_in_as_and_ends_when_told(
     );
     let mut rest = String::new();
     running.stdout.read_to_string(&mut rest).unwrap();
+}
+
+#[tokio::test]
+async fn a_built_site_is_not_missed_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
+    let listen = ["--simulator-listen", "127.0.0.1:0", "--site", "site"];
+    let running = Running::start(server(&folder).args(listen));
+    assert!(!running.said.contains("built site"), "{}", running.said);
 }
 
 #[tokio::test]
