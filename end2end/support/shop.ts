@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -103,6 +103,13 @@ export class Shop {
     const viewer = freshViewer();
     this.evidence.addSecret(viewer.password);
     return viewer;
+  }
+
+  /** Writes over its database, as a failing disk does. */
+  spoilDatabase(): void {
+    for (const name of ['bindery.db', 'bindery.db-wal', 'bindery.db-shm']) {
+      writeFileSync(join(this.folder, name), Buffer.alloc(8192, 'x'));
+    }
   }
 
   /** Stops it as a process manager would; it must end well. */
