@@ -56,6 +56,10 @@ test('axe finds nothing in the workflow, from the first message to a refusal', a
   await page.getByText('Copy as curl').click();
   await expectAccessibleInEveryLook(device, 'a message that is chosen');
 
+  await page.locator('a.value').first().click();
+  await expect(page.locator('.followed')).toBeVisible();
+  await expectAccessibleInEveryLook(device, 'a value that is followed');
+
   const other = await newDevice();
   await other.signIn();
   await other.page.goto('/watch/tidewater');

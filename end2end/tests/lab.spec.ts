@@ -141,6 +141,14 @@ test('all are tried with one key press, each with its place in the workflow', as
   await expect(view.locator('.traceparent')).toHaveText(again.traceparent);
   expect(again.traceparent).not.toBe(once.traceparent);
   await expect(view.getByText('Equal, but another check refused')).toBeVisible();
+  await expect(view.getByText('The licence request shows the key of')).toBeVisible();
+
+  // The view says no more of a request than what it was.
+  const borrowed = card(device, 'A borrowed device_id');
+  await borrowed.getByRole('link', { name: 'See it in the workflow' }).click();
+  const claim = view.locator('.cross-check');
+  await expect(claim).toContainText('The licence request is not signed, and claims to be');
+  await expect(claim).toContainText('Equal, but another check refused');
   expect(shop.log).not.toContain('panicked');
 });
 
@@ -173,6 +181,14 @@ test('without script the lab reads, and says what trying needs', async ({ device
   await expect(device.page.getByText('First, buy one')).toBeVisible();
   await device.order('Buy', 'tidewater');
   await device.page.waitForURL(/watch/);
+
+  // On the browser's other device one is told where the film is.
+  await device.page.goto('/devices');
+  await device.page.getByRole('button', { name: 'Use device B' }).click();
+  await device.page.goto('/lab');
+  await expect(device.page.getByText('Tidewater was bought for another: use that one')).toBeVisible();
+  await device.page.getByRole('button', { name: 'Use device A' }).click();
+  await expect(device.page.getByRole('heading', { name: 'On trial: Tidewater' })).toBeVisible();
 
   // The same browser, as it were, with script turned off.
   await plain.context.addCookies(await device.context.cookies());

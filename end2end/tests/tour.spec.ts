@@ -10,8 +10,8 @@ const KEPT = process.env.BINDERY_PICTURES
   : undefined;
 
 const LANGUAGES = [
-  { locale: 'en-GB', play: 'Play', nextStep: 'Next step', replay: 'Step by step', all: 'Show everything', refused: 'Refused, -4001' },
-  { locale: 'sv-SE', play: 'Spela', nextStep: 'Nästa steg', replay: 'Steg för steg', all: 'Visa allt', refused: 'Nekades, -4001' },
+  { locale: 'en-GB', play: 'Play', nextStep: 'Next step', replay: 'Step by step', all: 'Show everything', refused: 'Refused, -4001', licence: 'Licence' },
+  { locale: 'sv-SE', play: 'Spela', nextStep: 'Nästa steg', replay: 'Steg för steg', all: 'Visa allt', refused: 'Nekades, -4001', licence: 'Licens' },
 ] as const;
 
 /** The name of each of the seven, as a presenter reads it out. */
@@ -58,7 +58,7 @@ test('the panel alone walks a stranger through the seven steps and the refusal',
   await other.signIn();
   const signedIn = await other.context.storageState();
 
-  for (const { locale, play, nextStep, replay, all, refused } of LANGUAGES) {
+  for (const { locale, play, nextStep, replay, all, refused, licence } of LANGUAGES) {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const width of [1280, 390]) {
         const look = { locale, colorScheme, viewport: { width, height: width === 390 ? 844 : 800 } };
@@ -77,8 +77,13 @@ test('the panel alone walks a stranger through the seven steps and the refusal',
         // The looks differ to the eye alone: one walk in each language, and in each width, tells.
         if (colorScheme === 'light' && (width === 1280) === (locale === 'en-GB')) {
           await panel.getByRole('link', { name: replay }).click();
-          const steps = await walk(panel, nextStep, STEPS[locale]);
+          const { steps, told } = await walk(panel, nextStep, STEPS[locale]);
           expect([...new Set(steps)]).toEqual(STEPS[locale]);
+          // Both ways that the cross-check may end are on the way, which takes a walk of minutes.
+          const [granted, denied] = [told.indexOf(licence), told.indexOf(refused)];
+          expect(granted).toBeGreaterThan(0);
+          expect(denied).toBeGreaterThan(granted);
+          expect(denied).toBeLessThanOrEqual(16);
           await panel.getByRole('link', { name: all }).click();
         }
         await refusal.click();
@@ -97,10 +102,12 @@ test('the panel alone walks a stranger through the seven steps and the refusal',
   }
 });
 
-/** Goes from step to step to the end of the run, and gives the name of each that was shown. */
-async function walk(panel: Locator, nextStep: string, steps: readonly string[]): Promise<string[]> {
+/** Goes from step to step to the end of the run, and gives what each arrow on the way told, and of
+ * which step. */
+async function walk(panel: Locator, nextStep: string, names: readonly string[]) {
   const turn = panel.getByRole('link', { name: nextStep, exact: true });
-  const seen: string[] = [];
+  const steps: string[] = [];
+  const told: string[] = [];
   for (;;) {
     const arrow = panel.locator('.message-arrow').last();
     // The arrow, what it is about and the way on: all of it is on the screen, without scrolling.
@@ -108,13 +115,14 @@ async function walk(panel: Locator, nextStep: string, steps: readonly string[]):
     for (const part of [arrow, panel.locator('#message-heading'), turn]) {
       await expect(part).toBeInViewport({ ratio: 0.99 });
     }
-    const name = await arrow.getAttribute('aria-label');
-    const step = steps.find((it) => name?.includes(`, ${it}: `));
+    const name = (await arrow.getAttribute('aria-label')) ?? '';
+    told.push(name);
+    const step = names.find((it) => name.includes(`, ${it}: `));
     if (step) {
       await expect(panel.locator('.message-step')).toContainText(step);
-      seen.push(step);
+      steps.push(step);
     }
-    if ((await turn.getAttribute('aria-disabled')) === 'true') return seen;
+    if ((await turn.getAttribute('aria-disabled')) === 'true') return { steps, told };
     const place = panel.locator('.replay-at');
     const before = (await place.textContent()) ?? '';
     await turn.click();

@@ -120,9 +120,13 @@ test('every message of the exchange is in the view, and nothing else', async ({ 
   const drawn = await arrows.evaluateAll((links) =>
     links.map((link) => Number(new URL(link.getAttribute('href') ?? '', location.href).searchParams.get('message'))),
   );
-  expect([...new Set(drawn)].sort()).toEqual(all.map(({ id }) => id).sort());
+  // The question and the answer; and of a licence request that it was recorded.
+  const due = all.flatMap(({ id, act }) => Array(/license$/.test(act) ? 3 : 2).fill(id));
+  expect(drawn.sort()).toEqual(due.sort());
 
-  // What is asked beside the seven steps is called so.
+  // What is asked beside the seven steps is called so, in the list, too.
+  const beside = device.page.locator('.as-list li[data-act=playing], .as-list li[data-act=look-back]');
+  for (const item of await beside.all()) await expect(item).toContainText('Beside the seven steps');
   await device.page.getByRole('link', { name: 'Is it running?' }).click();
   await expect(device.page.locator('.message-step')).toHaveText('Beside the seven steps');
 
@@ -249,6 +253,7 @@ test('a replay stays with its run when another begins', async ({ device }) => {
 test('a replay in the panel goes on after a reload, and not for somebody else', async ({
   shop,
   device,
+  newDevice,
 }) => {
   const { page } = device;
   await device.signIn();
@@ -263,6 +268,10 @@ test('a replay in the panel goes on after a reload, and not for somebody else', 
   await expect(panel.locator('.replay-at')).toHaveText(/^2 /);
 
   const stranger = shop.addViewer();
+  const theirs = await newDevice();
+  await theirs.signIn(stranger);
+  const begun = await theirs.page.request.post(`${shop.url}/api/begin_registration`, { data: {} });
+  expect(begun.ok()).toBe(true);
   const elsewhere = await device.context.newPage();
   await elsewhere.goto('/account');
   await elsewhere.getByRole('button', { name: 'Sign out', exact: true }).click();
@@ -271,7 +280,62 @@ test('a replay in the panel goes on after a reload, and not for somebody else', 
   await elsewhere.getByLabel('Password').fill(stranger.password);
   await elsewhere.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.locator('.viewer-name')).toHaveAttribute('title', stranger.email);
-  await expect(panel.getByText('Nothing has happened yet')).toBeVisible();
+  // All of the stranger's own, and no page of a replay that was another's.
+  await expect(panel.getByRole('link', { name: 'Step by step' })).toBeVisible();
+  await expect(panel.locator('.message-arrow')).toHaveCount(4);
+});
+
+test('an older message is chosen in the panel, and its arrows are what stands over it', async ({
+  device,
+}) => {
+  const { page, panel } = device;
+  await device.signIn();
+  await device.register();
+  await device.order('Buy', 'tidewater');
+  await page.waitForURL(/watch/);
+  await page.goto('/devices');
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 390, height: 844 }]) {
+    await page.setViewportSize(viewport);
+    if ((await panel.getAttribute('open')) === null) await device.openPanel();
+    for (const name of [/^Step 2, Dummy token/, /^Step 4.*: Buy or rent/, 'Your device_id']) {
+      const arrow = panel.getByRole('link', { name });
+      await arrow.click();
+      await expect(arrow).toHaveAttribute('aria-current', 'true');
+      await expect(arrow).toBeInViewport({ ratio: 0.99 });
+      await expect(panel.locator('#message-heading')).toBeInViewport({ ratio: 0.99 });
+      await panel.getByRole('link', { name: 'Close' }).click();
+      await expect(panel.locator('.message')).toHaveCount(0);
+    }
+  }
+});
+
+test('keys that are pressed faster than pages come are not lost', async ({ device }) => {
+  const { page } = device;
+  await device.signIn();
+  await device.register();
+  await page.goto('/workflow');
+  await page.getByRole('link', { name: 'Step by step' }).click();
+  const place = page.locator('.replay-at');
+  await expect(place).toHaveText(/^1 /);
+  for (let turn = 0; turn < 5; turn += 1) await page.keyboard.press('ArrowRight');
+  await expect(place).toHaveText(/^6 /);
+  for (let turn = 0; turn < 9; turn += 1) await page.keyboard.press('ArrowLeft');
+  await expect(place).toHaveText(/^1 /);
+});
+
+test('news that a gateway refuses come again once it lets them through', async ({ device }) => {
+  const { page } = device;
+  await device.signIn();
+  await device.register();
+  device.tolerated = /status of 502/;
+  await page.route('**/workflow/news', (route) => route.fulfill({ status: 502 }));
+  const refused = page.waitForResponse((answer) => answer.status() === 502);
+  await page.goto('/workflow');
+  await refused;
+  await page.unroute('**/workflow/news');
+  const begun = await page.request.post(`${device.shop.url}/api/begin_registration`, { data: {} });
+  expect(begun.ok()).toBe(true);
+  await expect(page.getByText('Runs', { exact: true })).toBeVisible();
 });
 
 test('what happens in the sheet leaves the page under it where it is', async ({ newDevice }) => {

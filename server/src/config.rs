@@ -325,10 +325,10 @@ impl Settings {
         self.listen.ip().is_loopback() && simulated && !self.no_demo_data
     }
 
-    /// Whether there is a built site where it should be.
+    /// Whether there is a built site where it should be, and this program goes with it.
     #[must_use]
     pub fn has_site(&self) -> bool {
-        self.site.join(web::PKG).is_dir()
+        web::is_built(&self.site)
     }
 }
 

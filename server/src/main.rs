@@ -115,7 +115,7 @@ fn welcome(storefront: &Storefront, with_demo_data: bool, missing_site: Option<&
     if let Some(site) = missing_site {
         println!(
             "\nThere is no built site in {}: the pages have neither styles nor scripts.\n\
-             `make build` makes it there; --site says where else it is.",
+             `make build` makes it, and hash.txt beside the program; --site says where else it is.",
             site.display()
         );
     }

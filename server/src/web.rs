@@ -38,7 +38,7 @@ use crate::{
 /// No form is longer.
 const LONGEST_BODY: usize = 64 * 1024;
 /// The folder of the site that has wasm, script and styles.
-pub(crate) const PKG: &str = "pkg";
+const PKG: &str = "pkg";
 /// Written by the build beside the program: which hash each file's name carries.
 const HASH_FILE: &str = "hash.txt";
 
@@ -137,16 +137,29 @@ fn routes() -> Vec<AxumRouteListing> {
     ROUTES.get_or_init(|| generate_route_list(App)).clone()
 }
 
+/// Whether the build has written beside the program which hash each file's name carries.
+fn has_hashes() -> bool {
+    let program = std::env::current_exe().ok();
+    let hashes = program.and_then(|program| Some(program.parent()?.join(HASH_FILE)));
+    hashes.is_some_and(|hashes| hashes.exists())
+}
+
+/// Whether the files that pages link to are in a site.
+pub(crate) fn is_built(site: &Path) -> bool {
+    let pkg = site.join(PKG);
+    match has_hashes() {
+        true => pkg.is_dir(),
+        false => pkg.join("bindery.css").is_file(),
+    }
+}
+
 fn leptos_options(site: &Path) -> LeptosOptions {
-    let hashed = std::env::current_exe()
-        .ok()
-        .and_then(|program| Some(program.parent()?.join(HASH_FILE).exists()));
     LeptosOptions::builder()
         .output_name("bindery")
         .site_root(site.to_string_lossy())
         .site_pkg_dir(PKG)
         // A build without a site, as in tests, has no such file, and names without hashes.
-        .hash_files(hashed.unwrap_or(false))
+        .hash_files(has_hashes())
         .build()
 }
 

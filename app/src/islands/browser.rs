@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, Event, HtmlDocument};
+use web_sys::{Element, Event, HtmlDocument, ScrollIntoViewOptions, ScrollLogicalPosition};
 
 use super::{OPEN, REMEMBERED};
 
@@ -36,6 +36,13 @@ pub(super) fn all_in<T: JsCast>(element: &Element, selector: &str) -> Vec<T> {
 /// The first of them.
 pub(super) fn first_in<T: JsCast>(element: &Element, selector: &str) -> Option<T> {
     element.query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// Scrolls as little as shows an element.
+pub(super) fn see(element: &Element) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
 }
 
 /// Gives a class to an element, or takes it away.

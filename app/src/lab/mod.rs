@@ -170,6 +170,11 @@ pub enum Ground {
     NoDevice,
     /// No film was bought for it.
     NoPurchase,
+    /// None was bought for it, but one for another device of the viewer's: this one.
+    Elsewhere {
+        /// The title's name.
+        title: String,
+    },
     /// The browser's own CDM signs its requests itself: none can be forged here.
     OtherCdm,
 }

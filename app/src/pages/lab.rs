@@ -111,20 +111,24 @@ fn TryIt(attempt: Attempt, name: &'static str, order: Uuid) -> impl IntoView {
 fn Missing(missing: Ground) -> impl IntoView {
     let locale = locale();
     let (what, link) = match missing {
+        Ground::Elsewhere { title } => (
+            td_string!(locale, lab.missing.elsewhere, title),
+            Some((here().after("/devices"), td_string!(locale, alert.devices))),
+        ),
         Ground::SignedOut => (
-            td_string!(locale, lab.missing.signed_out),
+            td_string!(locale, lab.missing.signed_out).to_owned(),
             Some((here().after("/signin"), td_string!(locale, alert.sign_in))),
         ),
         Ground::NoDevice => (
-            td_string!(locale, lab.missing.no_device),
+            td_string!(locale, lab.missing.no_device).to_owned(),
             Some((here().after("/devices"), td_string!(locale, alert.devices))),
         ),
         Ground::NoPurchase => (
-            td_string!(locale, lab.missing.no_purchase),
+            td_string!(locale, lab.missing.no_purchase).to_owned(),
             Some((LocalPath::home(), td_string!(locale, alert.catalogue))),
         ),
         Ground::OtherCdm | Ground::Ready { .. } => {
-            (td_string!(locale, lab.missing.other_cdm), None)
+            (td_string!(locale, lab.missing.other_cdm).to_owned(), None)
         }
     };
     view! {

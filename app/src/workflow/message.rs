@@ -97,6 +97,12 @@ impl Act {
         }
     }
 
+    /// Whether it is asked beside the seven steps.
+    #[must_use]
+    pub const fn is_beside(self) -> bool {
+        matches!(self, Self::Playing | Self::LookBack)
+    }
+
     /// Who asks.
     #[must_use]
     pub const fn from(self) -> Party {

@@ -18,9 +18,15 @@ pub struct WorkflowQuery {
     pub value: Option<String>,
     /// How many arrows of a replay are shown; none for all of them, as they come.
     pub upto: Option<usize>,
+    /// The newest message that a replay knows of: what comes later does not move its places.
+    pub until: Option<i64>,
     /// Whether to show all of a long run, and not its newest part alone.
     pub whole: bool,
 }
+
+/// Nothing that can be followed is longer.
+#[cfg(feature = "ssr")]
+const LONGEST_VALUE: usize = 64;
 
 #[cfg(feature = "ssr")]
 impl WorkflowQuery {
@@ -31,8 +37,9 @@ impl WorkflowQuery {
         Self {
             run: value_of("run").and_then(|text| text.parse().ok()),
             message: value_of("message").and_then(|text| text.parse().ok()),
-            value: value_of("value"),
+            value: value_of("value").filter(|text| text.len() <= LONGEST_VALUE),
             upto: value_of("upto").and_then(|text| text.parse().ok()),
+            until: value_of("until").and_then(|text| text.parse().ok()),
             whole: value_of("whole").as_deref() == Some("true"),
         }
     }
@@ -52,6 +59,7 @@ impl WorkflowQuery {
             ("message", self.message.map(|id| id.to_string())),
             ("value", self.value.clone()),
             ("upto", self.upto.map(|place| place.to_string())),
+            ("until", self.until.map(|id| id.to_string())),
             ("whole", self.whole.then(|| "true".to_owned())),
         ];
         for (name, value) in pairs {

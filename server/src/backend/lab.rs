@@ -41,18 +41,20 @@ impl Request {
         let Some(account) = self.account().await? else {
             return Ok(Ground::SignedOut);
         };
-        let Some(here) = self.this_device_id(account.id).await? else {
-            return Ok(Ground::NoDevice);
-        };
-        let orders = orders::of_viewer(&self.shop.db, account.id).await?;
-        let bought = orders
-            .iter()
-            .find(|order| order.device_id == here && order.kind == OrderKind::Buy);
-        Ok(match bought {
-            Some(order) => Ground::Ready {
-                order: order.shown(&self.shop.catalogue, self.shop.clock.now()),
+        let here = self.this_device_id(account.id).await?;
+        let mut bought = orders::of_viewer(&self.shop.db, account.id).await?;
+        bought.retain(|order| order.kind == OrderKind::Buy);
+        let shown = |order: &StoredOrder| order.shown(&self.shop.catalogue, self.shop.clock.now());
+        let for_here = bought.iter().find(|order| Some(order.device_id) == here);
+        Ok(match (for_here, bought.first(), here) {
+            (Some(order), _, _) => Ground::Ready {
+                order: shown(order),
             },
-            None => Ground::NoPurchase,
+            (None, Some(order), _) => Ground::Elsewhere {
+                title: shown(order).title,
+            },
+            (None, None, Some(_)) => Ground::NoPurchase,
+            (None, None, None) => Ground::NoDevice,
         })
     }
 

@@ -28,7 +28,7 @@ use axum::{
     },
     routing::get,
 };
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use http::{StatusCode, request::Parts};
 use leptos_axum::ResponseOptions;
 use tokio::sync::{broadcast, watch};
@@ -121,10 +121,12 @@ async fn news(State(shop): State<Arc<Shop>>, parts: Parts) -> Response {
     let events = stream::unfold(heard, |mut heard| async {
         heard.next().await?;
         // A browser takes an event without data for none (HTML, section 9.2.6).
-        let event = Event::default().event("more").data("more").retry(AGAIN);
+        let event = Event::default().event("more").data("more");
         Some((Ok::<_, Infallible>(event), heard))
     });
-    Sse::new(events)
+    // Said before there is any news, for a connection that ends before.
+    let again = stream::once(async { Ok(Event::default().retry(AGAIN)) });
+    Sse::new(again.chain(events))
         .keep_alive(KeepAlive::default())
         .into_response()
 }

@@ -58,7 +58,9 @@ async fn the_program_says_where_it_is_and_whom_to_sign_in_as_and_ends_when_told(
 #[tokio::test]
 async fn a_built_site_is_not_missed_where_it_is() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
+    let pkg = folder.path().join("site/pkg");
+    std::fs::create_dir_all(&pkg).unwrap();
+    std::fs::write(pkg.join("bindery.css"), "").unwrap();
     let listen = ["--simulator-listen", "127.0.0.1:0", "--site", "site"];
     let running = Running::start(server(&folder).args(listen));
     assert!(!running.said.contains("built site"), "{}", running.said);

@@ -6,6 +6,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    time::Duration,
 };
 
 use leptos::{prelude::*, task::spawn_local};
@@ -19,11 +20,13 @@ use web_sys::{
 use super::{PANEL_COOKIE, page::Place};
 use crate::{
     fetch,
-    islands::browser::{attribute, keep_open, listen},
+    islands::browser::{all_in, attribute, first_in, keep_open, listen, see},
 };
 
 const VIEW: &str = "/workflow/view";
 const NEWS: &str = "/workflow/news";
+/// So soon news that were refused are asked for again.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// A view that lives.
 #[derive(Clone)]
@@ -40,6 +43,8 @@ struct Inner {
     /// Whether the view is being fetched, and whether there is more since.
     fetching: Cell<bool>,
     stale: Cell<bool>,
+    /// How many pages of a replay the keys are ahead of what is shown; below zero, behind.
+    turns: Cell<i32>,
 }
 
 impl Live {
@@ -53,6 +58,7 @@ impl Live {
             news: RefCell::default(),
             fetching: Cell::default(),
             stale: Cell::default(),
+            turns: Cell::default(),
         }))
     }
 
@@ -112,17 +118,22 @@ impl Live {
         }
     }
 
-    /// News that were refused, and not only interrupted, do not come again: nobody is signed in here
-    /// any more, and the page says so.
+    /// News that were refused, and not only interrupted, do not come again by themselves. Where
+    /// nobody is signed in any more, the page says so; else they are asked for again in a while.
     fn went(&self) {
         let closed = |source: &EventSource| source.ready_state() == EventSource::CLOSED;
-        if self.0.news.borrow().as_ref().is_some_and(closed) {
-            spawn_local(async {
-                if let Ok(Looked::SignedOut) = look("").await {
-                    let _ = window().location().reload();
-                }
-            });
+        if !self.0.news.borrow().as_ref().is_some_and(closed) {
+            return;
         }
+        let live = self.clone();
+        spawn_local(async move {
+            if let Ok(Looked::SignedOut) = look("").await {
+                let _ = window().location().reload();
+                return;
+            }
+            live.0.news.take();
+            set_timeout(move || live.attend(), AGAIN);
+        });
     }
 
     fn toggled(&self) {
@@ -162,17 +173,37 @@ impl Live {
         if !alone || writes {
             return;
         }
-        let key = match &*event.key() {
-            "ArrowRight" => "next",
-            "ArrowLeft" => "back",
+        let turn = match &*event.key() {
+            "ArrowRight" => 1,
+            "ArrowLeft" => -1,
             _ => return,
         };
-        let selector = format!("a[data-key=\"{key}\"]");
-        if let Ok(Some(link)) = self.0.root.query_selector(&selector)
-            && let Some(href) = link.get_attribute("href")
-        {
+        if first_in::<Element>(&self.0.root, ".replay-at").is_some() {
             event.prevent_default();
-            self.look_at(href);
+            self.0.turns.set(self.0.turns.get() + turn);
+            if !self.0.fetching.get() {
+                self.turn();
+            }
+        }
+    }
+
+    /// Turns the next of the pages that the keys asked for. Those that were pressed while a page was
+    /// on its way wait for it: which comes after it stands on it.
+    fn turn(&self) {
+        let turns = self.0.turns.get();
+        let link = match turns.signum() {
+            0 => return,
+            1 => "a[data-key=next]",
+            _ => "a[data-key=back]",
+        };
+        let link: Option<Element> = first_in(&self.0.root, link);
+        match link.and_then(|link| link.get_attribute("href")) {
+            Some(href) => {
+                self.0.turns.set(turns - turns.signum());
+                self.look_at(href);
+            }
+            // There is no such page.
+            None => self.0.turns.set(0),
         }
     }
 
@@ -208,6 +239,7 @@ impl Live {
                 if !live.is_of_the_pages_viewer() {
                     let _ = window().location().reload();
                 }
+                live.turn();
             }
             live.0.fetching.set(false);
         });
@@ -233,18 +265,21 @@ impl Live {
     /// Whether the newest message is on the screen: then whoever looks wants to see the next one,
     /// too. Where there is none yet, so it is.
     fn newest_is_seen(&self) -> bool {
+        let Some(newest) = self.newest() else {
+            return true;
+        };
         let height = window().inner_height().ok().and_then(|it| it.as_f64());
-        self.newest()
-            .zip(height)
-            // What was scrolled to may end a fraction of a pixel below.
-            .is_none_or(|(newest, height)| {
-                newest.get_bounding_client_rect().bottom() < height + 1.0
-            })
+        let diagram = newest.closest(".sequence").ok().flatten();
+        let ends = diagram.map(|diagram| diagram.get_bounding_client_rect().bottom());
+        let newest = newest.get_bounding_client_rect();
+        // What was scrolled to may end a fraction of a pixel below.
+        let above = |end: f64| newest.bottom() < end + 1.0;
+        newest.bottom() > 0.0 && height.is_none_or(above) && ends.is_none_or(above)
     }
 
     fn see_newest(&self) {
         if let Some(newest) = self.newest() {
-            newest.scroll_into_view_with_scroll_into_view_options(&nearest());
+            see(&newest);
         }
     }
 
@@ -264,19 +299,24 @@ impl Live {
         // What was chosen is seen; what only came is no reason to move.
         if shown.as_deref() != Some(href) {
             let _ = root.set_attribute("data-shown", href);
-            for part in [".message-arrow.chosen", "#message"] {
-                if let Ok(Some(part)) = root.query_selector(part) {
-                    part.scroll_into_view_with_scroll_into_view_options(&nearest());
-                }
-            }
+            self.see_chosen();
         }
     }
-}
 
-fn nearest() -> web_sys::ScrollIntoViewOptions {
-    let options = web_sys::ScrollIntoViewOptions::new();
-    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
-    options
+    /// What was chosen is on the screen: its message, and above it the question and the answer, or
+    /// that of the two which was pressed, where there is no room for both.
+    fn see_chosen(&self) {
+        let root = &self.0.root;
+        let arrows: Vec<Element> = all_in(root, ".message-arrow.chosen");
+        let is_chosen = |it: &Element| arrows.iter().any(|arrow| arrow.is_same_node(Some(it)));
+        let pressed = document().active_element().filter(is_chosen);
+        for arrow in arrows.iter().take(1).chain(arrows.last()).chain(&pressed) {
+            see(arrow);
+        }
+        if let Some(message) = first_in(root, "#message") {
+            see(&message);
+        }
+    }
 }
 
 /// What became of a look at the view.

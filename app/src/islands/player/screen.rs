@@ -14,7 +14,7 @@ use web_sys::{Element, HtmlButtonElement, HtmlElement, HtmlVideoElement};
 use crate::{
     components::alert::Alert,
     i18n::{Locale, td_string},
-    islands::browser::{first_in, mark_class},
+    islands::browser::{first_in, mark_class, see},
     locale::locale,
     model::Slug,
     trouble::Trouble,
@@ -166,6 +166,11 @@ impl Screen {
             false => &self.play,
         };
         let _ = button.focus();
+    }
+
+    /// The button may have come below what it is about, where there is little room.
+    pub(super) fn see_trouble(&self) {
+        see(&self.trouble);
     }
 
     /// `0:12 of 0:42`.

@@ -224,6 +224,7 @@ async fn keep_time(screen: &Rc<Screen>, attempt: Rc<Attempt>, order: Uuid) {
 async fn end(screen: &Rc<Screen>, trouble: Trouble) {
     screen.show(Stage::Failed(trouble));
     screen.focus_button();
+    screen.see_trouble();
     leave().await;
 }
 

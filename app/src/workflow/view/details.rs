@@ -12,6 +12,7 @@ use super::{
         curl::Curl,
         words::{act, meaning, outcome, party, step, took},
     },
+    check::cross_check,
     step_badge,
 };
 use crate::{i18n::td_string, locale::locale};
@@ -25,11 +26,7 @@ pub(super) fn details(
 ) -> AnyView {
     let locale = locale();
     // As in the diagram: what is asked beside the steps is none, and a hand-over is its answer.
-    let is_step = match message.act {
-        Act::Playing | Act::LookBack => false,
-        Act::HandOver => whole,
-        _ => true,
-    };
+    let is_step = !message.act.is_beside() && (whole || message.act != Act::HandOver);
     let (heading, step_text) = match is_step {
         true => {
             let number = message.act.step();
@@ -69,11 +66,7 @@ pub(super) fn details(
     let came = outcome(locale, message.outcome.as_ref());
     let took = message.micros.map(|micros| took(locale, micros));
     let why = why(&message);
-    let check = (message.act == Act::License && whole).then(|| {
-        let asks = message.device();
-        let came = message.outcome.clone();
-        view! { <CrossCheck bound asks came /> }
-    });
+    let check = (message.act == Act::License && whole).then(|| cross_check(bound, &message));
     let curl = Curl::of(&message);
     let fields = |heading: &'static str, fields: Vec<Field>| {
         view! { <Fields heading fields query=query.clone() /> }
@@ -152,50 +145,6 @@ const fn outcome_name(outcome: Option<&Outcome>) -> &'static str {
         Some(Outcome::Granted) => "granted",
         Some(_) => "refused",
     }
-}
-
-/// Two device_ids side by side, equal or not.
-#[component]
-fn CrossCheck(
-    bound: Option<DeviceId>,
-    asks: Option<DeviceId>,
-    came: Option<Outcome>,
-) -> impl IntoView {
-    let locale = locale();
-    let bound = bound?;
-    let asks = asks.map(|id| id.to_string());
-    let equal = match &asks {
-        Some(asks) => *asks == bound.to_string(),
-        None => came == Some(Outcome::Granted),
-    };
-    let verdict = match (equal, &came) {
-        (false, _) => td_string!(locale, workflow.check.unequal),
-        // The cross-check is not the only one.
-        (true, Some(Outcome::Refused { .. })) => td_string!(locale, workflow.check.other),
-        (true, _) => td_string!(locale, workflow.check.equal),
-    };
-    let asks = match asks {
-        Some(asks) => Either::Left(view! { <code>{asks}</code> }),
-        None => Either::Right(td_string!(locale, workflow.check.unknown)),
-    };
-    Some(view! {
-        <section class="cross-check" data-equal=equal.to_string() aria-labelledby="check-heading">
-            <h3 id="check-heading">{td_string!(locale, workflow.check.heading)}</h3>
-            <dl>
-                <div>
-                    <dt>{td_string!(locale, workflow.check.token)}</dt>
-                    <dd>
-                        <code>{bound.to_string()}</code>
-                    </dd>
-                </div>
-                <div>
-                    <dt>{td_string!(locale, workflow.check.asks)}</dt>
-                    <dd>{asks}</dd>
-                </div>
-            </dl>
-            <p class="cross-check-verdict">{verdict}</p>
-        </section>
-    })
 }
 
 /// What a message or an answer carries.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 
 use super::{
     super::{
-        Message, Outcome, Party, WorkflowQuery,
+        Episode, Message, Outcome, Party, WorkflowQuery,
         words::{act, answer, occasion, party, short_party, step},
     },
     rows::{Arrow, Part, Row},
@@ -47,13 +47,7 @@ pub(super) fn diagram(rows: &[Row], chosen: Option<i64>, query: &WorkflowQuery) 
             let top = y;
             y += row.height();
             match row {
-                Row::Occasion(episode) => {
-                    let mut text = occasion(locale, &episode.occasion);
-                    if let Some(device) = episode.device() {
-                        text = format!("{text} · {}", device.short());
-                    }
-                    heading(&text, top)
-                }
+                Row::Occasion(episode) => heading(episode, top),
                 Row::Arrow(it) => arrow(it, top, chosen, query),
             }
         })
@@ -100,14 +94,24 @@ pub(super) fn diagram(rows: &[Row], chosen: Option<i64>, query: &WorkflowQuery) 
     .into_any()
 }
 
-fn heading(text: &str, top: u32) -> AnyView {
+/// What begins; where that is too long for the width, its end is left out, and its device is not.
+fn heading(episode: &Episode, top: u32) -> AnyView {
     let line = (top + 30).to_string();
+    let name = occasion(locale(), &episode.occasion);
+    let whole = name.clone();
+    let device = episode.device().map(|device| {
+        view! { <span>{format!("· {}", device.short())}</span> }
+    });
     view! {
         <g class="occasion">
             <line x1="0" x2="100%" y1=line.clone() y2=line />
-            <text x="0" y=(top + 22).to_string()>
-                {text.to_owned()}
-            </text>
+            <foreignObject x="0" y=(top + 6).to_string() width="100%" height="22">
+                <p>
+                    <span title=whole>{name}</span>
+                    " "
+                    {device}
+                </p>
+            </foreignObject>
         </g>
     }
     .into_any()

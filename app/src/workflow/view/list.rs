@@ -1,6 +1,6 @@
 //! All messages as a list: for who reads with the ears, and to copy.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 use super::{
     super::{
@@ -39,7 +39,15 @@ pub(super) fn list(episodes: Vec<Episode>, query: &WorkflowQuery) -> AnyView {
 
 fn item(message: &Message, query: &WorkflowQuery) -> impl IntoView + use<> {
     let locale = locale();
-    let number = message.act.step();
+    let number = (!message.act.is_beside()).then(|| message.act.step());
+    let number = match number {
+        Some(number) => Either::Left(view! {
+            {step_badge(number)} " " <span class="list-step">{step(locale, number).0}</span>
+        }),
+        None => Either::Right(view! {
+            <span class="list-step">{td_string!(locale, workflow.message.beside)}</span>
+        }),
+    };
     let from = party(locale, message.act.from());
     let to = party(locale, message.act.to());
     let to_message = WorkflowQuery {
@@ -54,7 +62,7 @@ fn item(message: &Message, query: &WorkflowQuery) -> impl IntoView + use<> {
             data-url=message.url.clone()
             data-method=message.method.clone()
         >
-            {step_badge(number)} " " <span class="list-step">{step(locale, number).0}</span> " "
+            {number} " "
             <a href=to_message.href() data-view>
                 {act(locale, message.act).0}
             </a> " "

@@ -3,6 +3,7 @@
 //! All that a view shows is in its query, so each of its links leads to a page that works without
 //! script. Where there is script, an island fetches the view alone.
 
+mod check;
 mod details;
 mod diagram;
 mod list;
@@ -49,6 +50,12 @@ pub fn WorkflowView(
         earlier,
         episodes,
     } = workflow;
+    // Of a run that is not the viewer's, nothing that was asked for says anything of another.
+    let query = match &query.run {
+        Some(_) if query.run != shown => WorkflowQuery::default(),
+        _ => query,
+    };
+    let episodes = as_replayed(episodes, &query);
     let is_newest = runs.first().map(|run| &run.cookie) == shown.as_ref();
     let shown_run = shown.clone();
     let every = rows(&episodes);
@@ -88,6 +95,17 @@ pub fn WorkflowView(
             {body}
         </div>
     }
+}
+
+/// A replay's episodes: without what has come since it began.
+fn as_replayed(mut episodes: Vec<Episode>, query: &WorkflowQuery) -> Vec<Episode> {
+    if let (Some(_), Some(until)) = (query.upto, query.until) {
+        for episode in &mut episodes {
+            episode.messages.retain(|message| message.id <= until);
+        }
+        episodes.retain(|episode| !episode.messages.is_empty());
+    }
+    episodes
 }
 
 /// What a long run had before.
@@ -228,7 +246,7 @@ mod tests {
     use super::*;
     use crate::workflow::{Field, Occasion, Outcome, Value};
 
-    fn message(id: i64, act: Act, asked: Vec<Field>, answered: Vec<Field>) -> Message {
+    pub(super) fn message(id: i64, act: Act, asked: Vec<Field>, answered: Vec<Field>) -> Message {
         Message {
             id,
             traceparent: TraceParent {
@@ -245,6 +263,31 @@ mod tests {
             answered,
             noted: vec![],
         }
+    }
+
+    #[test]
+    fn what_comes_late_does_not_move_the_places_of_a_replay() {
+        let episode = |ids: &[i64]| Episode {
+            trace: TraceId::from_random([1; 16]),
+            occasion: Occasion::Registration,
+            at: Timestamp::UNIX_EPOCH,
+            messages: (ids.iter())
+                .map(|id| message(*id, Act::Begin, vec![], vec![]))
+                .collect(),
+        };
+        let told = || vec![episode(&[1, 2, 5]), episode(&[3]), episode(&[4])];
+        let replay = WorkflowQuery {
+            upto: Some(2),
+            until: Some(3),
+            ..WorkflowQuery::default()
+        };
+        let kept = as_replayed(told(), &replay);
+        assert_eq!(kept, [episode(&[1, 2]), episode(&[3])]);
+        let live = WorkflowQuery {
+            upto: None,
+            ..replay
+        };
+        assert_eq!(as_replayed(told(), &live), told());
     }
 
     #[test]

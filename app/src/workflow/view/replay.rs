@@ -19,10 +19,13 @@ pub(super) fn replay(
 ) -> AnyView {
     let locale = locale();
     let all = arrows(rows).count();
+    let newest = || arrows(rows).map(|arrow| arrow.message.id).max();
+    let until = query.until.or_else(newest);
     let at = |place: usize| {
         (1..=all).contains(&place).then(|| WorkflowQuery {
             run: run.clone(),
             upto: Some(place),
+            until,
             message: None,
             ..query.clone()
         })
@@ -44,6 +47,7 @@ pub(super) fn replay(
     let live = WorkflowQuery {
         run: run.clone().filter(|_| !is_newest),
         upto: None,
+        until: None,
         message: None,
         ..query.clone()
     };
@@ -65,11 +69,11 @@ pub(super) fn replay(
     .into_any()
 }
 
-/// The place of the next arrow that is one of the seven steps, or of the next refusal.
+/// The place of the next arrow that is one of the seven steps, or what comes of them.
 fn next_step(rows: &[Row], now: usize) -> Option<usize> {
     let mut later = arrows(rows).filter(|arrow| arrow.place > now);
     later
-        .find(|arrow| arrow.step().is_some() || arrow.is_refusal())
+        .find(|arrow| arrow.step().is_some() || arrow.is_verdict())
         .map(|arrow| arrow.place)
 }
 

@@ -42,17 +42,19 @@ impl Arrow {
         }
     }
 
-    /// Whether it is an answer that says no.
-    pub(super) const fn is_refusal(&self) -> bool {
+    /// Whether it is the answer of the cross-check, or one that says no.
+    pub(super) const fn is_verdict(&self) -> bool {
         let granted = matches!(self.message.outcome, Some(Outcome::Granted) | None);
-        matches!(self.part, Part::Answer) && !granted
+        let checks = matches!(self.message.act, Act::License);
+        matches!(self.part, Part::Answer) && (checks || !granted)
     }
 
     /// The step that it is, where it is what the step is named for: the hand-over is an answer, and
     /// what only looks back is none.
     pub(super) const fn step(&self) -> Option<u8> {
         match (self.message.act, self.part) {
-            (Act::Playing | Act::LookBack, _) | (Act::HandOver, Part::Question) => None,
+            (act, _) if act.is_beside() => None,
+            (Act::HandOver, Part::Question) => None,
             (Act::HandOver, Part::Answer) | (_, Part::Question) => Some(self.message.act.step()),
             _ => None,
         }
