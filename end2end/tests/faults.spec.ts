@@ -1,5 +1,6 @@
 import type { Device } from '../support/device.ts';
 import type { Effect } from '../support/sandbox.ts';
+import { messages } from '../support/messages.ts';
 import { expect, test } from '../support/test.ts';
 
 /** What the browser and the player say of a connection or an answer that breaks. */
@@ -36,12 +37,8 @@ for (const { name, effect, says, refusals } of LICENCE_FAULTS) {
     await device.expectNothingPlays();
     // The view says no more than that, either.
     const licence = async () => {
-      const answer = await device.page.request.get(`${shop.url}/workflow/messages`);
-      const { episodes } = (await answer.json()) as {
-        episodes: { messages: { act: string; outcome: { outcome: string } | null }[] }[];
-      };
-      const messages = episodes.flatMap((episode) => episode.messages);
-      return messages.filter((message) => message.act === 'license').map((it) => it.outcome?.outcome);
+      const asked = (await messages(device)).filter((message) => message.act === 'license');
+      return asked.map((message) => message.outcome?.outcome);
     };
     await expect.poll(licence).toEqual([expect.stringMatching(/^(refused|senseless|lost)$/)]);
 

@@ -1,6 +1,7 @@
 import { expectAccessible } from '../support/accessible.ts';
 import type { Locator } from '@playwright/test';
 import type { Device } from '../support/device.ts';
+import { episodes } from '../support/messages.ts';
 import { expect, test } from '../support/test.ts';
 
 /** What each attempt must come to, and what ExpressPlay says of the check that catches it. */
@@ -38,19 +39,8 @@ async function press(device: Device, name: string): Promise<Locator> {
   return it;
 }
 
-interface Message {
-  id: number;
-  traceparent: string;
-  act: string;
-  outcome: { outcome: string; code?: number } | null;
-}
-
-async function episodes({ page, shop }: Device) {
-  const answer = await page.request.get(`${shop.url}/workflow/messages`);
-  const run = (await answer.json()) as {
-    episodes: { occasion: { occasion: string; title: string }; messages: Message[] }[];
-  };
-  return run.episodes.filter(({ occasion }) => occasion.occasion === 'attempt');
+async function attempts(device: Device) {
+  return (await episodes(device)).filter(({ occasion }) => occasion.occasion === 'attempt');
 }
 
 test('each theft is refused with the code it promises, by the check that it names', async ({
@@ -103,7 +93,7 @@ test('each theft is refused with the code it promises, by the check that it name
     .toBe(1);
 
   // And as the workflow view tells it, message by message.
-  const told = (await episodes(device)).flatMap(({ messages }) => messages);
+  const told = (await attempts(device)).flatMap(({ messages }) => messages);
   const licences = told.filter(({ act }) => act === 'license');
   const traces = licences.map(({ traceparent }) => traceparent);
   const kept = [honest, first, ...rest].map(({ traceparent }) => traceparent);
@@ -132,7 +122,7 @@ test('all are tried with one key press, each with its place in the workflow', as
   await expect(all).toBeFocused();
   await expect(device.panel).toContainText('Theft lab: A replay');
 
-  const [, , , , replay] = await episodes(device).then((all) => all.slice(1));
+  const [, , , , replay] = await attempts(device).then((all) => all.slice(1));
   const opened = device.context.waitForEvent('page');
   await card(device, 'A replay').getByRole('link', { name: 'See it in the workflow' }).click();
   const view = await opened;

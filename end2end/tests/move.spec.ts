@@ -1,4 +1,5 @@
 import { expectAccessibleDayAndNight } from '../support/accessible.ts';
+import { expectAsJournalled } from '../support/messages.ts';
 import { expect, test } from '../support/test.ts';
 
 test('a purchase moves to the other device, plays there, and is refused where it was', async ({
@@ -42,6 +43,8 @@ test('a purchase moves to the other device, plays there, and is refused where it
   await page.getByRole('button', { name: 'Play' }).click();
   await device.expectAlert('-4001');
   expect((await shop.records()).at(-1)).toMatchObject({ refused_device_id: a, status: 'refused' });
+
+  await expectAsJournalled(device);
 
   // It cannot go straight back.
   await page.goto('/devices');

@@ -1,0 +1,69 @@
+/** The messages of a viewer's workflow, as the view has them, and as the simulator's journal does. */
+import { expect } from '@playwright/test';
+import type { Device } from './device.ts';
+
+export interface Field {
+  name: string;
+  value: { kind: string; value?: string };
+}
+
+export interface Message {
+  id: number;
+  traceparent: string;
+  act: string;
+  method: string;
+  url: string;
+  outcome: { outcome: string; status?: number; code?: number } | null;
+  asked: Field[];
+  answered: Field[];
+  noted: Field[];
+}
+
+export interface Episode {
+  occasion: { occasion: string; title: string };
+  messages: Message[];
+}
+
+interface Workflow {
+  runs: { cookie: string }[];
+  episodes: Episode[];
+}
+
+async function workflow({ page, shop }: Device, query = ''): Promise<Workflow> {
+  const answer = await page.request.get(`${shop.url}/workflow/messages${query}`);
+  expect(answer.ok()).toBe(true);
+  return (await answer.json()) as Workflow;
+}
+
+/** What happened in the newest run. */
+export async function episodes(device: Device): Promise<Episode[]> {
+  return (await workflow(device)).episodes;
+}
+
+/** The messages of the newest run. */
+export async function messages(device: Device): Promise<Message[]> {
+  return (await episodes(device)).flatMap((episode) => episode.messages);
+}
+
+/** Every call to ExpressPlay is in one of the viewer's runs, as its journal has it, and no other. A
+ * browser tells of its own a moment later. */
+export async function expectAsJournalled(device: Device): Promise<void> {
+  await expect(async () => {
+    const { runs } = await workflow(device);
+    const whole = runs.map(({ cookie }) => workflow(device, `?run=${cookie}&whole=true`));
+    const all = (await Promise.all(whole)).flatMap((run) => run.episodes);
+    const told = all
+      .flatMap((episode) => episode.messages)
+      .filter((message) => message.url.startsWith('http'))
+      .map(({ traceparent, method, url, outcome }) => {
+        const code = outcome?.outcome === 'refused' ? outcome.code : null;
+        return [traceparent, method, new URL(url).pathname, code];
+      });
+    // The shop asks ExpressPlay whether it is there, on nobody's behalf.
+    const journal = await device.shop.expressPlay.journal.find();
+    const kept = journal
+      .filter((entry) => entry.traceparent)
+      .map((entry) => [entry.traceparent, entry.method, entry.path, entry.errorCode]);
+    expect(told.sort()).toEqual(kept.sort());
+  }).toPass({ timeout: 20_000 });
+}
