@@ -46,11 +46,16 @@ const ACTS_OF_A_RENTAL = [
   'look-back',
 ];
 
-/** Begins another run, as another screen of the viewer's would. */
-async function another({ page, shop }: Device): Promise<void> {
-  const fetched = page.waitForResponse(/workflow\/view/);
+/** Begins another run. */
+async function begin({ page, shop }: Device): Promise<void> {
   const begun = await page.request.post(`${shop.url}/api/begin_registration`, { data: {} });
   expect(begun.ok()).toBe(true);
+}
+
+/** The same, as another screen of the viewer's would, and waits for the view to follow. */
+async function another(device: Device): Promise<void> {
+  const fetched = device.page.waitForResponse(/workflow\/view/);
+  await begin(device);
   await fetched;
 }
 
@@ -250,15 +255,11 @@ test('a replay in the panel goes on after a reload, and not for somebody else', 
   const stranger = shop.addViewer();
   const theirs = await newDevice();
   await theirs.signIn(stranger);
-  const begun = await theirs.page.request.post(`${shop.url}/api/begin_registration`, { data: {} });
-  expect(begun.ok()).toBe(true);
-  const elsewhere = await device.context.newPage();
-  await elsewhere.goto('/account');
-  await elsewhere.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await elsewhere.goto('/signin');
-  await elsewhere.getByLabel('Email').fill(stranger.email);
-  await elsewhere.getByLabel('Password').fill(stranger.password);
-  await elsewhere.getByRole('button', { name: 'Sign in' }).click();
+  await begin(theirs);
+  // The browser is the stranger's from one request to the next, and then there are news of before.
+  const before = await newDevice({ storageState: await device.context.storageState() });
+  await device.context.addCookies(await theirs.context.cookies());
+  await begin(before);
   await expect(page.locator('.viewer-name')).toHaveAttribute('title', stranger.email);
   // All of the stranger's own, and no page of a replay that was another's.
   await expect(panel.getByRole('link', { name: 'Step by step' })).toBeVisible();
@@ -313,8 +314,7 @@ test('news that a gateway refuses come again once it lets them through', async (
   await page.goto('/workflow');
   await refused;
   await page.unroute('**/workflow/news');
-  const begun = await page.request.post(`${device.shop.url}/api/begin_registration`, { data: {} });
-  expect(begun.ok()).toBe(true);
+  await begin(device);
   await expect(page.getByText('Runs', { exact: true })).toBeVisible();
 });
 
