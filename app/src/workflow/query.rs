@@ -102,3 +102,51 @@ pub struct Workflow {
     /// What happened in it, in order.
     pub episodes: Vec<Episode>,
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    fn read(query: &[(&str, &str)]) -> WorkflowQuery {
+        let value_of = |name: &str| query.iter().find(|(it, _)| *it == name);
+        WorkflowQuery::read(|name| value_of(name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn what_is_read_of_a_link_is_what_it_was_made_of() {
+        let query = WorkflowQuery {
+            run: Some(Cookie::from_random([1; 16])),
+            message: Some(3),
+            value: Some("an id & more".to_owned()),
+            upto: Some(4),
+            until: Some(5),
+            whole: true,
+        };
+        let href = query.href();
+        let (_, text) = href.split_once('?').unwrap();
+        let pairs: Vec<_> = form_urlencoded::parse(text.as_bytes())
+            .into_owned()
+            .collect();
+        let pairs: Vec<_> = (pairs.iter())
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(read(&pairs), query);
+    }
+
+    #[test]
+    fn what_cannot_be_read_counts_as_not_asked() {
+        let long = "a".repeat(LONGEST_VALUE + 1);
+        for pair in [
+            ("run", ""),
+            ("message", "1e3"),
+            ("value", long.as_str()),
+            ("upto", "-1"),
+            ("until", "all"),
+            ("whole", "yes"),
+        ] {
+            assert_eq!(read(&[pair]), WorkflowQuery::default(), "{pair:?}");
+        }
+        let longest = "a".repeat(LONGEST_VALUE);
+        assert_eq!(read(&[("value", longest.as_str())]).value, Some(longest));
+    }
+}
