@@ -111,6 +111,7 @@ test('every message of the exchange is in the view, and nothing else', async ({ 
 
   // What is asked beside the seven steps is called so, in the list, too.
   const beside = device.page.locator('.as-list li[data-act=playing], .as-list li[data-act=look-back]');
+  await expect(beside).toHaveCount(3);
   for (const item of await beside.all()) await expect(item).toContainText('Beside the seven steps');
   await device.page.getByRole('link', { name: 'Is it running?' }).click();
   await expect(device.page.locator('.message-step')).toHaveText('Beside the seven steps');
@@ -130,6 +131,7 @@ test('every message of the exchange is in the view, and nothing else', async ({ 
       expect(values, line).toContain(logged);
     }
   }
+  expect(lines.join('\n')).toMatch(/cookie=[0-9a-f]{8}.*device_id=[0-9a-f]{32}/);
 });
 
 test('the refusal is shown as what it is: two device ids that are not equal', async ({

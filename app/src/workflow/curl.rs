@@ -2,7 +2,7 @@
 
 use expressplay::{
     ClearKeyRequest, KeyId,
-    challenge::{KidBytes, PLAIN_TYPE, PlainChallenge, SessionType},
+    challenge::{KidBytes, PlainChallenge, SessionType},
     parameter::base_of,
 };
 
@@ -136,14 +136,11 @@ impl Curl {
 
 /// The body of a licence request that was not signed.
 fn plain(message: &Message) -> Option<String> {
-    let is_plain = |field: &Field| *field == Field::text("Content-Type", PLAIN_TYPE);
-    message.asked.iter().find(|field| is_plain(field))?;
+    if !message.is_plain() {
+        return None;
+    }
     let kids = message.asked.iter().filter_map(|field| match &field.value {
         Value::Kid(kid) => kid.parse::<KeyId>().ok(),
-        _ => None,
-    });
-    let claimed = message.asked.iter().find_map(|field| match field.value {
-        Value::Device(id) => Some(id),
         _ => None,
     });
     let challenge = PlainChallenge {
@@ -151,7 +148,7 @@ fn plain(message: &Message) -> Option<String> {
             kids: kids.map(|kid| KidBytes(kid.clear_key_bytes())).collect(),
             session: SessionType::Temporary,
         },
-        device_id: claimed,
+        device_id: message.device(),
     };
     serde_json::to_string(&challenge).ok()
 }
@@ -175,7 +172,10 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use expressplay::trace_context::{SpanId, TraceId, TraceParent};
+    use expressplay::{
+        challenge::PLAIN_TYPE,
+        trace_context::{SpanId, TraceId, TraceParent},
+    };
     use jiff::Timestamp;
 
     use super::*;

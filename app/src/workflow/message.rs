@@ -2,6 +2,7 @@
 
 use expressplay::{
     Cookie, DeviceId,
+    challenge::PLAIN_TYPE,
     trace_context::{TraceId, TraceParent},
 };
 use jiff::Timestamp;
@@ -291,6 +292,13 @@ impl Message {
             Value::Device(id) => Some(id),
             _ => None,
         })
+    }
+
+    /// Whether it is a licence request that nobody signed.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let plain = Field::text("Content-Type", PLAIN_TYPE);
+        self.asked.contains(&plain)
     }
 
     /// Whether its answer gave a value.

@@ -75,10 +75,7 @@ pub(super) fn cross_check(bound: Option<DeviceId>, message: &Message) -> Option<
     let locale = locale();
     let bound = bound?;
     let verdict = Verdict::of(bound, message);
-    let claims = message
-        .fields()
-        .any(|field| field.name == "deviceId (claimed)");
-    let how = match claims {
+    let how = match message.is_plain() {
         true => td_string!(locale, workflow.check.claims),
         false => td_string!(locale, workflow.check.asks),
     };
