@@ -77,13 +77,16 @@ test('the panel alone walks a stranger through the seven steps and the refusal',
         // The looks differ to the eye alone: one walk in each language, and in each width, tells.
         if (colorScheme === 'light' && (width === 1280) === (locale === 'en-GB')) {
           await panel.getByRole('link', { name: replay }).click();
-          const { steps, told } = await walk(panel, nextStep, STEPS[locale]);
+          const { steps, told, words } = await walk(panel, nextStep, STEPS[locale]);
           expect([...new Set(steps)]).toEqual(STEPS[locale]);
           // Both ways that the cross-check may end are on the way, which takes a walk of minutes.
           const [granted, denied] = [told.indexOf(licence), told.indexOf(refused)];
           expect(granted).toBeGreaterThan(0);
           expect(denied).toBeGreaterThan(granted);
           expect(denied).toBeLessThanOrEqual(16);
+          // Read out whole, at the 130 words a minute of a slow speaker, it fits five minutes.
+          const untilRefusal = words.slice(0, denied + 1).reduce((sum, count) => sum + count, 0);
+          expect(untilRefusal).toBeLessThan(5 * 130);
           await panel.getByRole('link', { name: all }).click();
         }
         await refusal.click();
@@ -102,12 +105,17 @@ test('the panel alone walks a stranger through the seven steps and the refusal',
   }
 });
 
-/** Goes from step to step to the end of the run, and gives what each arrow on the way told, and of
- * which step. */
+/** How many words there are to read out; a device_id is shown, not read. */
+const countWords = (text: string) =>
+  text.split(/\s+/).filter((word) => /\p{L}/u.test(word) && !/^[0-9a-f]{32}$/.test(word)).length;
+
+/** Goes from step to step to the end of the run, and gives what each arrow on the way told, of which
+ * step, and how many words there are to it. */
 async function walk(panel: Locator, nextStep: string, names: readonly string[]) {
   const turn = panel.getByRole('link', { name: nextStep, exact: true });
   const steps: string[] = [];
   const told: string[] = [];
+  const words: number[] = [];
   for (;;) {
     const arrow = panel.locator('.message-arrow').last();
     // The arrow, what it is about and the way on: all of it is on the screen, without scrolling.
@@ -117,12 +125,14 @@ async function walk(panel: Locator, nextStep: string, names: readonly string[]) 
     }
     const name = (await arrow.getAttribute('aria-label')) ?? '';
     told.push(name);
+    const read = panel.locator('.message header, .cross-check, .message-about, .message-came');
+    words.push(countWords((await read.allInnerTexts()).join(' ')));
     const step = names.find((it) => name.includes(`, ${it}: `));
     if (step) {
       await expect(panel.locator('.message-step')).toContainText(step);
       steps.push(step);
     }
-    if ((await turn.getAttribute('aria-disabled')) === 'true') return { steps, told };
+    if ((await turn.getAttribute('aria-disabled')) === 'true') return { steps, told, words };
     const place = panel.locator('.replay-at');
     const before = (await place.textContent()) ?? '';
     await turn.click();

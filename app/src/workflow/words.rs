@@ -36,37 +36,16 @@ pub(super) fn short_party(locale: Locale, party: Party) -> &'static str {
     }
 }
 
-/// The name of one of the seven steps, and what happens in it.
-pub(super) fn step(locale: Locale, step: u8) -> (&'static str, &'static str) {
+/// The name of one of the seven steps.
+pub(super) fn step(locale: Locale, step: u8) -> &'static str {
     match step {
-        1 => (
-            td_string!(locale, workflow.step.s1),
-            td_string!(locale, workflow.step_text.s1),
-        ),
-        2 => (
-            td_string!(locale, workflow.step.s2),
-            td_string!(locale, workflow.step_text.s2),
-        ),
-        3 => (
-            td_string!(locale, workflow.step.s3),
-            td_string!(locale, workflow.step_text.s3),
-        ),
-        4 => (
-            td_string!(locale, workflow.step.s4),
-            td_string!(locale, workflow.step_text.s4),
-        ),
-        5 => (
-            td_string!(locale, workflow.step.s5),
-            td_string!(locale, workflow.step_text.s5),
-        ),
-        6 => (
-            td_string!(locale, workflow.step.s6),
-            td_string!(locale, workflow.step_text.s6),
-        ),
-        _ => (
-            td_string!(locale, workflow.step.s7),
-            td_string!(locale, workflow.step_text.s7),
-        ),
+        1 => td_string!(locale, workflow.step.s1),
+        2 => td_string!(locale, workflow.step.s2),
+        3 => td_string!(locale, workflow.step.s3),
+        4 => td_string!(locale, workflow.step.s4),
+        5 => td_string!(locale, workflow.step.s5),
+        6 => td_string!(locale, workflow.step.s6),
+        _ => td_string!(locale, workflow.step.s7),
     }
 }
 

@@ -27,25 +27,18 @@ pub(super) fn details(
     let locale = locale();
     // As in the diagram: what is asked beside the steps is none, and a hand-over is its answer.
     let is_step = !message.act.is_beside() && (whole || message.act != Act::HandOver);
-    let (heading, step_text) = match is_step {
+    let heading = match is_step {
         true => {
             let number = message.act.step();
-            let (name, text) = step(locale, number);
+            let name = step(locale, number);
             let heading = td_string!(locale, workflow.message.heading, step = number, name);
-            let heading = view! {
+            Either::Left(view! {
                 {step_badge(number)}
                 " "
                 {heading}
-            };
-            (
-                Either::Left(heading),
-                Some(view! { <p class="message-step-text">{text}</p> }),
-            )
+            })
         }
-        false => (
-            Either::Right(td_string!(locale, workflow.message.beside)),
-            None,
-        ),
+        false => Either::Right(td_string!(locale, workflow.message.beside)),
     };
     let (name, _, text) = act(locale, message.act);
     let from = party(locale, message.act.from());
@@ -101,8 +94,7 @@ pub(super) fn details(
                 {closes}
             </header>
             {check}
-            <p>{text}</p>
-            {step_text}
+            <p class="message-about">{text}</p>
             <p class="message-came" data-outcome=outcome_name(message.outcome.as_ref())>
                 <strong>{came}</strong>
                 {took.map(|took| view! { " " <span class="facts">{took}</span> })}

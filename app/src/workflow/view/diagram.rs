@@ -133,7 +133,7 @@ fn arrow(arrow: &Arrow, top: u32, chosen: Option<i64>, query: &WorkflowQuery) ->
     let name = match arrow.step() {
         Some(number) => {
             let of_step = td_string!(locale, workflow.step_n, step = number);
-            format!("{of_step}, {}: {text}", step(locale, number).0)
+            format!("{of_step}, {}: {text}", step(locale, number))
         }
         None => text.clone(),
     };

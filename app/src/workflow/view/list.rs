@@ -42,7 +42,7 @@ fn item(message: &Message, query: &WorkflowQuery) -> impl IntoView + use<> {
     let number = (!message.act.is_beside()).then(|| message.act.step());
     let number = match number {
         Some(number) => Either::Left(view! {
-            {step_badge(number)} " " <span class="list-step">{step(locale, number).0}</span>
+            {step_badge(number)} " " <span class="list-step">{step(locale, number)}</span>
         }),
         None => Either::Right(view! {
             <span class="list-step">{td_string!(locale, workflow.message.beside)}</span>

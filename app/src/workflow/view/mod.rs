@@ -230,7 +230,7 @@ fn bound_device(episodes: &[Episode], message: &Message) -> Option<DeviceId> {
 
 /// A step's number as a badge, with its name for who cannot see it.
 fn step_badge(step: u8) -> impl IntoView {
-    let name = words::step(locale(), step).0;
+    let name = words::step(locale(), step);
     view! {
         <span class="step-badge" title=name>
             {step}
