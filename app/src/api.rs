@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     lab::{Attempt, Prepared},
-    model::{Device, HandOver, Playing, Registration, Slug},
+    model::{HandOver, Playing, Registered, Registration, Slug},
     problem::{Problem, field},
     workflow::LicenseReport,
 };
@@ -51,7 +51,7 @@ pub async fn begin_registration() -> Result<Registration, Problem> {
 pub async fn finish_registration(
     /// The registration's number.
     id: Uuid,
-) -> Result<Device, Problem> {
+) -> Result<Registered, Problem> {
     answer(backend()?.finish_registration(id).await)
 }
 
@@ -119,10 +119,16 @@ impl FromServerFnError for Problem {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let bad_input = Self::BadInput {
+            field: field::REQUEST.to_owned(),
+        };
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::BadInput {
-                field: field::REQUEST.to_owned(),
-            },
+            // A form is answered with a page to go to, which says what was wrong.
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => bad_input,
+            ServerFnErrorErr::Deserialization(_) => {
+                crate::respond::status(crate::respond::status_of(&bad_input));
+                bad_input
+            }
             _ => Self::Internal,
         }
     }
@@ -177,6 +183,8 @@ mod tests {
         assert_eq!(members(&dummy), all);
         let id = Uuid::nil();
         assert_eq!(members(&Registration { id, dummy }), ["dummy", "id"]);
+        let device_id = DeviceId::from_bytes([1; 16]).unwrap();
+        assert_eq!(members(&Registered { id, device_id }), ["device_id", "id"]);
         let remaining_ms = Some(1);
         assert_eq!(members(&Playing { remaining_ms }), ["remaining_ms"]);
         let trace = TraceId::from_random([1; 16]);

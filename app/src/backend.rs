@@ -14,7 +14,7 @@ use crate::{
     lab::{Attempt, Lab, Prepared},
     model::{
         Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
-        Registration, Slug, Title, TitlePage, Viewer,
+        Registered, Registration, Slug, Title, TitlePage, Viewer,
     },
     presenter::{Act, Presenting},
     problem::Problem,
@@ -136,7 +136,7 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// [`Problem::SignedOut`], [`Problem::NoSuchDevice`], [`Problem::RecordLate`],
     /// [`Problem::TwoDevices`], [`Problem::ExpressPlayDown`].
-    async fn finish_registration(&self, id: Uuid) -> Result<Device, Problem>;
+    async fn finish_registration(&self, id: Uuid) -> Result<Registered, Problem>;
 
     /// What the checkout page needs.
     ///

@@ -243,6 +243,15 @@ pub struct Device {
     pub this_browser: bool,
 }
 
+/// A registration that is finished. The cookie stays with the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// Its number.
+    pub id: Uuid,
+    /// The device_id that ExpressPlay recorded.
+    pub device_id: DeviceId,
+}
+
 /// What the page needs that moves a purchase to this browser's device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moving {

@@ -4,15 +4,15 @@ import type { Device } from '../support/device.ts';
 import { episodes } from '../support/messages.ts';
 import { expect, test } from '../support/test.ts';
 
-/** What each attempt must come to, and what ExpressPlay says of the check that catches it. */
-const THEFTS: { name: string; code: number; why: RegExp }[] = [
-  { name: 'The token on another device', code: -4001, why: /is bound to device .* and device .* asks/ },
-  { name: 'A changed byte in the token', code: -4010, why: /it was changed after it was made/ },
-  { name: 'A token that has expired', code: -4010, why: /the token expired at/ },
-  { name: 'A challenge signed by the wrong key', code: -4001, why: /signature does not hold/ },
-  { name: 'A replay', code: -4001, why: /this challenge was used before/ },
-  { name: 'A borrowed device_id', code: -4001, why: /signed challenges alone, and this one is plain/ },
-  { name: "Another film's kid with this film's token", code: -4022, why: /has not the kid/ },
+/** What each attempt must come to, the check that its card names, and what ExpressPlay says of it. */
+const THEFTS: { name: string; code: number; check: string; why: RegExp }[] = [
+  { name: 'The token on another device', code: -4001, check: 'cross_check', why: /is bound to device .* and device .* asks/ },
+  { name: 'A changed byte in the token', code: -4010, check: 'open', why: /it was changed after it was made/ },
+  { name: 'A token that has expired', code: -4010, check: 'check_token', why: /the token expired at/ },
+  { name: 'A challenge signed by the wrong key', code: -4001, check: 'of_signed', why: /signature does not hold/ },
+  { name: 'A replay', code: -4001, check: 'use_up', why: /this challenge was used before/ },
+  { name: 'A borrowed device_id', code: -4001, check: 'check_allowed', why: /signed challenges alone, and this one is plain/ },
+  { name: "Another film's kid with this film's token", code: -4022, check: 'grant', why: /has not the kid/ },
 ];
 const OTHERS_ORDER = "Someone else's order";
 const HONEST = 'The rightful device';
@@ -53,9 +53,10 @@ test('each theft is refused with the code it promises, by the check that it name
   const before = (await shop.expressPlay.clock.read()).aheadMs;
 
   await expect(await press(device, HONEST)).toContainText('✓ As promised: a licence, keys in it: 1.');
-  for (const { name, code, why } of THEFTS) {
+  for (const { name, code, check, why } of THEFTS) {
     const it = card(device, name);
     await expect(it.locator('.lab-code')).toHaveText(`${code}`);
+    await expect(it.locator('.lab-where')).toContainText(`${check}()`);
     await press(device, name);
     await expect(it.getByRole('status')).toHaveText(`✓ As promised: refused with ${code}.`);
     await expect(it.locator('.try-told')).toContainText(why);
@@ -65,6 +66,7 @@ test('each theft is refused with the code it promises, by the check that it name
   await expect(replay).toContainText('The first time');
   await expect(replay).toContainText('a licence, keys in it: 1.');
   const order = await press(device, OTHERS_ORDER);
+  await expect(order.locator('.lab-where')).toContainText('find()');
   await expect(order.getByRole('status')).toHaveText(
     '✓ As promised: the shop refused. There is no such order.',
   );

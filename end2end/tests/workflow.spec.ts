@@ -185,7 +185,13 @@ test('a run is replayed arrow by arrow with the keyboard, and a value is followe
   await expect(page.locator('.message-step')).toHaveText(/Step 2: Dummy token/);
   await page.goto('/workflow?upto=99');
   await expect(page.locator('.message-step')).toHaveText(/Step 3/);
-  await expect(page.getByText(`A device is registered · ${id.slice(0, 4)}…${id.slice(-4)}`)).toBeVisible();
+  const occasion = `A device is registered · ${id.slice(0, 4)}…${id.slice(-4)}`;
+  await expect(page.locator('.occasion')).toHaveText(occasion);
+  // What has just come stands under its own name, and what it is of.
+  const message = page.locator('.message');
+  await expect(message.getByRole('heading', { name: 'Your device_id' })).toBeVisible();
+  await expect(message).toContainText('Shop (entitlement server) to Device');
+  await expect(message).toContainText(occasion);
 
   await page.getByRole('link', { name: 'Show everything' }).click();
   await page.getByRole('link', { name: 'Its device_id' }).click();
@@ -217,6 +223,44 @@ test('the keyboard stays where it is when the view is fetched anew', async ({ sh
   await expect(summary).toBeFocused();
   await expect(page.locator('.curl pre')).toBeVisible();
   expect(await page.evaluate(() => window.scrollY)).toBe(200);
+});
+
+test('a value is followed by keyboard from the message that is read, which stays where it is', async ({
+  newDevice,
+}) => {
+  const device = await newDevice({ viewport: { width: 390, height: 664 } });
+  const { page } = device;
+  await device.signIn();
+  await device.register();
+  await page.goto('/workflow');
+  const arrow = page.getByRole('link', { name: 'Its device_id' });
+  await arrow.press('Enter');
+  const message = page.locator('.message');
+  await expect(message.getByRole('heading', { name: 'Who used this cookie?' })).toBeVisible();
+  // Once more goes from the arrow into the message.
+  await expect(arrow).toBeFocused();
+  await arrow.press('Enter');
+  await expect(message).toBeFocused();
+
+  const value = message.locator('.value').last();
+  const text = await value.innerText();
+  await value.focus();
+  const before = await page.evaluate(() => window.scrollY);
+  await value.press('Enter');
+  await expect(page.locator('.followed')).toContainText(text);
+  await expect(value).toBeFocused();
+  await expect(value).toBeInViewport({ ratio: 1 });
+  expect(await page.evaluate(() => window.scrollY)).toBe(before);
+});
+
+test('a panel that is opened shows what there is, whether news come or not', async ({ device }) => {
+  const { page } = device;
+  await device.signIn();
+  await device.register();
+  await page.route('**/workflow/news', () => {});
+  await page.goto('/devices');
+  await device.openPanel();
+  await expect(device.panel.getByRole('link', { name: 'Your device_id' })).toBeVisible();
 });
 
 test('a replay stays with its run when another begins', async ({ device }) => {

@@ -54,7 +54,7 @@ pub fn WorkflowPanel() -> impl IntoView {
                         view! {
                             <aside class="workflow-aside" aria-label=td_string!(locale, workflow.name)>
                                 <details class="workflow-panel" open=open>
-                                    <summary>{td_string!(locale, workflow.name)}</summary>
+                                    <summary class="drawer-name">{td_string!(locale, workflow.name)}</summary>
                                     <div class="workflow-panel-body" data-href=href>
                                         <LiveWorkflow>{shown}</LiveWorkflow>
                                         <p>

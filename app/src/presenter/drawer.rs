@@ -59,7 +59,7 @@ fn drawer(standing: Presenting, viewer: Option<Viewer>, slot: Option<Slot>, open
             aria-label=td_string!(locale, presenter.name)
         >
             <details open=open data-over=td_string!(locale, presenter.over)>
-                <summary>{td_string!(locale, presenter.name)}</summary>
+                <summary class="drawer-name">{td_string!(locale, presenter.name)}</summary>
                 <LivePresenter>
                     <form class="presenter-form" method="post" action=PRESENT>
                         <input type="hidden" name="back" value=here().to_string() />

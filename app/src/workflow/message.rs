@@ -301,6 +301,25 @@ impl Message {
         self.asked.contains(&plain)
     }
 
+    /// As it was before its answer came.
+    #[must_use]
+    pub fn unanswered(self) -> Self {
+        Self {
+            micros: None,
+            outcome: None,
+            answered: vec![],
+            ..self
+        }
+    }
+
+    /// Whether its traceparent went along to ExpressPlay: what a terminal sent bears one that the
+    /// shop made up.
+    #[must_use]
+    pub fn shows_its_trace(&self) -> bool {
+        let overheard = self.fields().any(|field| field.name == "journal");
+        matches!(self.act.to(), Party::ExpressPlay | Party::History) && !overheard
+    }
+
     /// Whether its answer gave a value.
     #[must_use]
     pub fn gave(&self, value: &Value) -> bool {

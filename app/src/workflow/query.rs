@@ -24,9 +24,9 @@ pub struct WorkflowQuery {
     pub whole: bool,
 }
 
-/// Nothing that can be followed is longer.
+/// So many characters has the longest value that can be followed: a kid of 64, after its mark.
 #[cfg(feature = "ssr")]
-const LONGEST_VALUE: usize = 64;
+const LONGEST_VALUE: usize = 65;
 
 #[cfg(feature = "ssr")]
 impl WorkflowQuery {
@@ -37,7 +37,7 @@ impl WorkflowQuery {
         Self {
             run: value_of("run").and_then(|text| text.parse().ok()),
             message: value_of("message").and_then(|text| text.parse().ok()),
-            value: value_of("value").filter(|text| text.len() <= LONGEST_VALUE),
+            value: value_of("value").filter(|text| text.chars().count() <= LONGEST_VALUE),
             upto: value_of("upto").and_then(|text| text.parse().ok()),
             until: value_of("until").and_then(|text| text.parse().ok()),
             whole: value_of("whole").as_deref() == Some("true"),

@@ -19,7 +19,7 @@ use app::{
     lab::{Attempt, Lab, Prepared},
     model::{
         Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
-        Registration, Slug, Title, TitlePage, Viewer,
+        Registered, Registration, Slug, Title, TitlePage, Viewer,
     },
     presenter::{Act, Presenting},
     problem::Problem,
@@ -154,7 +154,7 @@ impl Backend for Request {
         self.begin().await.map_err(Error::into_problem)
     }
 
-    async fn finish_registration(&self, id: Uuid) -> Result<Device, Problem> {
+    async fn finish_registration(&self, id: Uuid) -> Result<Registered, Problem> {
         self.finish(id).await.map_err(Error::into_problem)
     }
 

@@ -1,7 +1,7 @@
 //! Steps 1 to 3, asked for by a page: a device is registered.
 
 use app::{
-    model::{Device, HandOver, Registration},
+    model::{HandOver, Registered, Registration},
     problem::Problem,
     workflow::{Act, Field, Occasion, Value},
 };
@@ -74,7 +74,7 @@ impl Request {
     }
 
     /// Step 3, as the record shows it.
-    pub(super) async fn finish(&self, id: Uuid) -> Result<Device, Error> {
+    pub(super) async fn finish(&self, id: Uuid) -> Result<Registered, Error> {
         let Shop {
             db,
             clock,
@@ -101,9 +101,11 @@ impl Request {
             noted: vec![Field::new("cookie", Value::Cookie(begun.cookie.clone()))],
         };
         let work = self.finish_under(viewer, &begun, &episode);
-        let answer = |device: &Device| {
-            let device_id = Value::Device(device.device_id);
-            vec![Field::new("device_id", device_id)]
+        let answer = |Registered { id, device_id }: &Registered| {
+            vec![
+                Field::text("id", id.to_string()),
+                Field::new("device_id", Value::Device(*device_id)),
+            ]
         };
         episode.hear(arrival, asked, work, answer).await
     }
@@ -113,7 +115,7 @@ impl Request {
         viewer: Uuid,
         begun: &devices::Registration,
         episode: &Episode,
-    ) -> Result<Device, Error> {
+    ) -> Result<Registered, Error> {
         let Shop {
             db,
             entitlement,
@@ -133,10 +135,10 @@ impl Request {
             devices::forget(db, &replaced).await?;
         }
         self.browser.give_handle(viewer, &handle);
-        let finished = devices::find(db, viewer, begun.id).await?;
-        finished
-            .and_then(|registration| registration.device(Some(device_id)))
-            .ok_or(Error::Row("device"))
+        Ok(Registered {
+            id: begun.id,
+            device_id,
+        })
     }
 
     /// The device that an answer about a registration's cookie names. Two devices, another than

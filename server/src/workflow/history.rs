@@ -36,7 +36,7 @@ impl Workflow {
         let answer = recall::newest_answer(&self.db, viewer, wanted.cookie).await?;
         Ok(History {
             sold: sold.map(place),
-            moves: told.iter().filter_map(moved).collect(),
+            moves: moves(&told),
             tokens: tokens(&told),
             records: answer.map(|told| RecordsRead {
                 at: told.message.at,
@@ -63,6 +63,19 @@ fn place(told: &Told) -> WorkflowQuery {
 
 fn granted(told: &Told, act: Act) -> bool {
     told.message.act == act && told.message.outcome == Some(Outcome::Granted)
+}
+
+/// The moves, in order. To move an order to where it is moves nothing, and of several requests at
+/// once to move it to one device, the first does.
+fn moves(told: &[Told]) -> Vec<Moved> {
+    let mut moves: Vec<Moved> = vec![];
+    for moved in told.iter().filter_map(moved) {
+        let last = moves.last().map(|last| last.to);
+        if moved.from != moved.to && last != Some(moved.to) {
+            moves.push(moved);
+        }
+    }
+    moves
 }
 
 fn moved(told: &Told) -> Option<Moved> {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
-use app::model::{Device as Registered, HandOver, Registration};
+use app::model::{HandOver, Registered, Registration};
 use expressplay::{Client, DeviceId, KeyId, RecordQuery};
 use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;

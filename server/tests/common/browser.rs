@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Mutex};
 
 use app::{
     i18n::Locale,
-    model::{Device as Registered, HandOver, Order, Playing, Registration},
+    model::{HandOver, Order, Playing, Registered, Registration},
     problem::Problem,
 };
 use expressplay::License;

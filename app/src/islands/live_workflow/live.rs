@@ -17,7 +17,10 @@ use web_sys::{
     MouseEvent, VisibilityState,
 };
 
-use super::{PANEL_COOKIE, page::Place};
+use super::{
+    PANEL_COOKIE,
+    page::{self, Place},
+};
 use crate::{
     fetch,
     islands::browser::{all_in, attribute, first_in, keep_open, listen, see},
@@ -141,6 +144,8 @@ impl Live {
         keep_open(PANEL_COOKIE, open);
         if open {
             self.see_newest();
+            // It was not fetched while it was closed, and news may be long in coming.
+            self.refresh();
         }
         self.attend();
     }
@@ -155,10 +160,21 @@ impl Live {
         if let Ok(Some(link)) = target.closest("a[data-view]") {
             if let Some(href) = link.get_attribute("href") {
                 event.prevent_default();
-                self.look_at(href);
+                match link.class_list().contains("chosen") {
+                    true => self.read(),
+                    false => self.look_at(href),
+                }
             }
         } else if let Ok(Some(button)) = target.closest("[data-copy]") {
             spawn_local(copy(button));
+        }
+    }
+
+    /// Goes from an arrow that is chosen already into what it is about.
+    fn read(&self) {
+        if let Some(message) = page::message(&self.0.root) {
+            see(&message);
+            let _ = message.unchecked_ref::<HtmlElement>().focus();
         }
     }
 
@@ -296,10 +312,13 @@ impl Live {
         if let Some(count) = count.and_then(|it| it.get_attribute("data-count")) {
             self.0.status.set(count);
         }
-        // What was chosen is seen; what only came is no reason to move.
+        // What was chosen is seen; what only came is no reason to move, and no more is a value that is
+        // followed from the message that is read.
         if shown.as_deref() != Some(href) {
             let _ = root.set_attribute("data-shown", href);
-            self.see_chosen();
+            if place.told != page::told(root) {
+                self.see_chosen();
+            }
         }
     }
 

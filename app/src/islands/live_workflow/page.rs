@@ -13,6 +13,8 @@ pub(super) struct Place {
     /// What finds the arrow of the message that was chosen.
     chosen: Option<String>,
     unfolded: Vec<String>,
+    /// What the message tells of.
+    pub(super) told: Option<String>,
     /// How far the chosen message was scrolled, in pixels.
     read: i32,
 }
@@ -29,11 +31,12 @@ impl Place {
                 .iter()
                 .map(Element::class_name)
                 .collect(),
+            told: told(root),
             read: message(root).map_or(0, |message| message.scroll_top()),
         }
     }
 
-    /// Goes back there, in a view that has come since and shows the same message, or another.
+    /// Goes back there, in a view that has come since and is of the same, or shows the same message.
     pub(super) fn restore(&self, root: &Element, same: bool) {
         for class in &self.unfolded {
             if let Ok(Some(details)) = root.query_selector(&format!("details.{class}"))
@@ -42,7 +45,7 @@ impl Place {
                 details.set_open(true);
             }
         }
-        if let Some(message) = message(root).filter(|_| same) {
+        if let Some(message) = message(root).filter(|_| same || self.told == told(root)) {
             message.set_scroll_top(self.read);
         }
         let Some((selector, nth)) = &self.focused else {
@@ -77,7 +80,12 @@ fn arrow(root: &Element) -> Option<String> {
     Some(format!("[data-key=\"{key}\"]"))
 }
 
-fn message(root: &Element) -> Option<Element> {
+/// What the message in a view tells of; none where there is none.
+pub(super) fn told(root: &Element) -> Option<String> {
+    message(root)?.get_attribute("data-told")
+}
+
+pub(super) fn message(root: &Element) -> Option<Element> {
     root.query_selector("#message").ok().flatten()
 }
 

@@ -64,7 +64,7 @@ pub(super) struct Screen {
     trouble: HtmlElement,
     remaining: Element,
     /// Where it will go on, as the page says before it does.
-    goes_on: Option<Element>,
+    goes_on: Option<HtmlElement>,
     stage: RefCell<Stage>,
     video: RefCell<Option<HtmlVideoElement>>,
     /// The alert, for as long as it is shown.
@@ -125,8 +125,8 @@ impl Screen {
             let alert = mount_to(self.trouble.clone(), alert);
             self.alert.replace(Some(Box::new(alert)));
         }
-        if let (Stage::Playing, Some(goes_on)) = (&stage, &self.goes_on) {
-            goes_on.remove();
+        if let Some(goes_on) = &self.goes_on {
+            goes_on.set_hidden(matches!(stage, Stage::Playing | Stage::Failed(_)));
         }
         if !stage.has_video() {
             self.show_remaining(None);

@@ -1,6 +1,6 @@
 //! The message that is chosen: what it carried, what came of it, and how to send it again.
 
-use expressplay::{DeviceId, ErrorCode};
+use expressplay::ErrorCode;
 use leptos::{
     either::{Either, EitherOf3},
     prelude::*,
@@ -8,74 +8,79 @@ use leptos::{
 
 use super::{
     super::{
-        Act, Field, Message, Outcome, Value, WorkflowQuery,
+        Act, Episode, Field, Message, Outcome, Value, WorkflowQuery,
         curl::Curl,
-        words::{act, meaning, outcome, party, step, took},
+        words::{self, answer_text, meaning, outcome, party, step, took},
     },
+    bound_device,
     check::cross_check,
+    occasion_of,
+    rows::{Arrow, Part},
     step_badge,
 };
 use crate::{i18n::td_string, locale::locale};
 
-/// The message, with its answer or without, and the device that its token is bound to.
-pub(super) fn details(
-    message: Message,
-    whole: bool,
-    bound: Option<DeviceId>,
-    query: &WorkflowQuery,
-) -> AnyView {
+/// What an arrow is about. In a replay, the arrow that has just come, without what has not; else
+/// its whole message.
+pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery) -> AnyView {
     let locale = locale();
-    // As in the diagram: what is asked beside the steps is none, and a hand-over is its answer.
-    let is_step = !message.act.is_beside() && (whole || message.act != Act::HandOver);
-    let heading = match is_step {
+    let message = arrow.message.clone();
+    let act = message.act;
+    let is_replayed = query.upto.is_some();
+    let whole = !is_replayed || arrow.part == Part::Answer;
+    // A message that was chosen goes by its own name, and not by its answer's.
+    let is_answer = is_replayed && query.message.is_none() && arrow.part != Part::Question;
+    let (name, from, to) = match is_answer {
         true => {
-            let number = message.act.step();
-            let name = step(locale, number);
-            let heading = td_string!(locale, workflow.message.heading, step = number, name);
-            Either::Left(view! {
-                {step_badge(number)}
-                " "
-                {heading}
-            })
+            let (from, to) = arrow.ends();
+            (arrow.label(), from, to)
         }
-        false => Either::Right(td_string!(locale, workflow.message.beside)),
+        false => (words::act(locale, act).0.to_owned(), act.from(), act.to()),
     };
-    let (name, _, text) = act(locale, message.act);
-    let from = party(locale, message.act.from());
-    let to = party(locale, message.act.to());
+    let between = td_string!(
+        locale,
+        workflow.message.between,
+        from = party(locale, from),
+        to = party(locale, to)
+    );
+    let asks = Some(match act == Act::License && message.is_plain() {
+        true => td_string!(locale, workflow.act_text.license_plain),
+        false => words::act(locale, act).2,
+    });
+    let about = match (is_answer, answer_text(locale, act)) {
+        (true, Some(answers)) => [None, Some(answers)],
+        (false, Some(answers)) if whole => [asks, Some(answers)],
+        _ => [asks, None],
+    };
     let close = WorkflowQuery {
         message: None,
         ..query.clone()
     };
     let message = match whole {
         true => message,
-        false => Message {
-            micros: None,
-            outcome: None,
-            answered: vec![],
-            ..message
-        },
+        false => message.unanswered(),
     };
-    let came = outcome(locale, message.outcome.as_ref());
-    let took = message.micros.map(|micros| took(locale, micros));
+    let came = whole.then(|| came(&message));
     let why = why(&message);
-    let check = (message.act == Act::License && whole).then(|| cross_check(bound, &message));
+    let bound = bound_device(episodes, &message);
+    let check = (act == Act::License && whole).then(|| cross_check(bound, &message));
     let curl = Curl::of(&message);
-    let fields = |heading: &'static str, fields: Vec<Field>| {
-        view! { <Fields heading fields query=query.clone() /> }
+    let goes_along = message.shows_its_trace();
+    let fields = |of: &'static str, heading: &'static str, fields: &[Field]| {
+        view! { <Fields of heading fields=fields.to_vec() query=query.clone() /> }
     };
-    let noted = (!message.noted.is_empty()).then(|| {
-        fields(
-            td_string!(locale, workflow.message.noted),
-            message.noted.clone(),
-        )
-    });
-    let answered = (!message.answered.is_empty()).then(|| {
-        fields(
-            td_string!(locale, workflow.message.answer),
-            message.answered.clone(),
-        )
-    });
+    let heading = td_string!(locale, workflow.message.request);
+    let asked = fields("asked", heading, &message.asked);
+    let heading = td_string!(locale, workflow.message.noted);
+    let noted = (!message.noted.is_empty()).then(|| fields("noted", heading, &message.noted));
+    let heading = td_string!(locale, workflow.message.answer);
+    let answered =
+        (!message.answered.is_empty()).then(|| fields("answered", heading, &message.answered));
+    // What has just come stands first.
+    let (answered_first, answered) = match is_answer {
+        true => (answered, None),
+        false => (None, answered),
+    };
     let closes = query.upto.is_none().then(|| {
         view! {
             <a class="quiet-link message-close" href=close.href() data-view>
@@ -84,35 +89,72 @@ pub(super) fn details(
         }
     });
     view! {
-        <section class="message" aria-labelledby="message-heading" id="message">
+        <section
+            class="message"
+            aria-labelledby="message-heading"
+            id="message"
+            tabindex="-1"
+            data-told=arrow.place.to_string()
+        >
             <header>
-                <p class="message-step">{heading}</p>
+                {step_line(&message, whole)}
                 <h2 id="message-heading">{name}</h2>
-                <p class="facts">
-                    {td_string!(locale, workflow.message.between, from, to)}
-                </p>
+                <p class="facts">{between}</p>
+                <p class="facts message-occasion">{occasion_of(episodes, &message)}</p>
                 {closes}
             </header>
             {check}
-            <p class="message-about">{text}</p>
-            <p class="message-came" data-outcome=outcome_name(message.outcome.as_ref())>
-                <strong>{came}</strong>
-                {took.map(|took| view! { " " <span class="facts">{took}</span> })}
-            </p>
+            {about.map(|text| text.map(|text| view! { <p class="message-about">{text}</p> }))}
+            {came}
             {why.map(|(why, lang)| view! { <p lang=lang>{why}</p> })}
             <p class="message-call">
                 <code>{format!("{} {}", message.method, message.url)}</code>
             </p>
-            {fields(td_string!(locale, workflow.message.request), message.asked.clone())}
+            {answered_first}
+            {asked}
             {noted}
             {answered}
-            <CopyCurl curl of_dummy=message.act == Act::DummyLicense />
+            <CopyCurl curl of_dummy=act == Act::DummyLicense />
             <p class="facts">
                 "traceparent "
-                <code class="traceparent">{message.traceparent.to_string()}</code> " "
-                {td_string!(locale, workflow.message.trace_text)}
+                <code class="traceparent">{message.traceparent.to_string()}</code>
+                {goes_along.then(|| [" ", td_string!(locale, workflow.message.trace_text)])}
             </p>
         </section>
+    }
+    .into_any()
+}
+
+/// Which of the seven steps it is, as in the diagram: a hand-over is its answer.
+fn step_line(message: &Message, whole: bool) -> Option<AnyView> {
+    let locale = locale();
+    let line = match message.act {
+        Act::HandOver if !whole => return None,
+        act if act.is_beside() => Either::Left(td_string!(locale, workflow.message.beside)),
+        act => {
+            let number = act.step();
+            let name = step(locale, number);
+            let heading = td_string!(locale, workflow.message.heading, step = number, name);
+            Either::Right(view! {
+                {step_badge(number)}
+                " "
+                {heading}
+            })
+        }
+    };
+    Some(view! { <p class="message-step">{line}</p> }.into_any())
+}
+
+/// What came of it, and when.
+fn came(message: &Message) -> AnyView {
+    let locale = locale();
+    let came = outcome(locale, message.outcome.as_ref());
+    let took = message.micros.map(|micros| took(locale, micros));
+    view! {
+        <p class="message-came" data-outcome=outcome_name(message.outcome.as_ref())>
+            <strong>{came}</strong>
+            {took.map(|took| view! { " " <span class="facts">{took}</span> })}
+        </p>
     }
     .into_any()
 }
@@ -141,7 +183,13 @@ const fn outcome_name(outcome: Option<&Outcome>) -> &'static str {
 
 /// What a message or an answer carries.
 #[component]
-fn Fields(heading: &'static str, fields: Vec<Field>, query: WorkflowQuery) -> impl IntoView {
+fn Fields(
+    /// Which part of the message it is.
+    of: &'static str,
+    heading: &'static str,
+    fields: Vec<Field>,
+    query: WorkflowQuery,
+) -> impl IntoView {
     let locale = locale();
     let body = if fields.is_empty() {
         Either::Left(view! {
@@ -150,7 +198,9 @@ fn Fields(heading: &'static str, fields: Vec<Field>, query: WorkflowQuery) -> im
     } else {
         let rows = fields
             .into_iter()
-            .map(|field| {
+            .enumerate()
+            .map(|(nth, field)| {
+                let key = format!("{of}-{nth}");
                 let meaning = meaning(locale, &field.name);
                 view! {
                     <div class="field-row">
@@ -158,7 +208,7 @@ fn Fields(heading: &'static str, fields: Vec<Field>, query: WorkflowQuery) -> im
                             <code>{field.name}</code>
                         </dt>
                         <dd>
-                            {shown(field.value, &query)} <span class="field-meaning">{meaning}</span>
+                            {shown(field.value, key, &query)} <span class="field-meaning">{meaning}</span>
                         </dd>
                     </div>
                 }
@@ -173,7 +223,7 @@ fn Fields(heading: &'static str, fields: Vec<Field>, query: WorkflowQuery) -> im
 }
 
 /// A value; one that can be followed is a link that does.
-fn shown(value: Value, query: &WorkflowQuery) -> impl IntoView + use<> {
+fn shown(value: Value, key: String, query: &WorkflowQuery) -> impl IntoView + use<> {
     let locale = locale();
     match value.as_text() {
         None => EitherOf3::A(view! {
@@ -186,7 +236,7 @@ fn shown(value: Value, query: &WorkflowQuery) -> impl IntoView + use<> {
                 ..query.clone()
             };
             EitherOf3::B(view! {
-                <a class="value" href=to.href() data-view aria-current=current>
+                <a class="value" href=to.href() data-view data-key=key aria-current=current>
                     <code>{text}</code>
                 </a>
             })

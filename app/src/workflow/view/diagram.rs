@@ -7,8 +7,8 @@ use leptos::prelude::*;
 
 use super::{
     super::{
-        Episode, Message, Outcome, Party, WorkflowQuery,
-        words::{act, answer, occasion, party, short_party, step},
+        Episode, Outcome, Party, WorkflowQuery,
+        words::{occasion, party, short_party, step},
     },
     rows::{Arrow, Part, Row},
 };
@@ -119,12 +119,8 @@ fn heading(episode: &Episode, top: u32) -> AnyView {
 
 fn arrow(arrow: &Arrow, top: u32, chosen: Option<i64>, query: &WorkflowQuery) -> AnyView {
     let locale = locale();
-    let Arrow {
-        part,
-        message,
-        place,
-    } = arrow;
-    let text = label(*part, message);
+    let Arrow { message, place, .. } = arrow;
+    let text = arrow.label();
     let is_chosen = chosen == Some(message.id);
     let to_message = WorkflowQuery {
         message: Some(message.id),
@@ -181,19 +177,6 @@ fn arrow(arrow: &Arrow, top: u32, chosen: Option<i64>, query: &WorkflowQuery) ->
         </a>
     }
     .into_any()
-}
-
-/// What an arrow says.
-fn label(part: Part, message: &Message) -> String {
-    let locale = locale();
-    match part {
-        Part::Question => act(locale, message.act).0.to_owned(),
-        Part::Answer => answer(locale, message),
-        Part::Recorded if message.outcome == Some(Outcome::Granted) => {
-            td_string!(locale, workflow.recorded).to_owned()
-        }
-        Part::Recorded => td_string!(locale, workflow.recorded_refusal).to_owned(),
-    }
 }
 
 fn class(arrow: &Arrow, chosen: bool, query: &WorkflowQuery) -> String {

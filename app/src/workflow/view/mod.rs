@@ -68,21 +68,17 @@ pub fn WorkflowView(
             None => every,
         };
         let chosen = chosen(&shown, &query);
-        let details = chosen.map(|arrow| {
-            // In a replay, what has not come yet is not told.
-            let whole = query.upto.is_none() || arrow.part != Part::Question;
-            let bound = bound_device(&episodes, &arrow.message);
-            details(arrow.message.clone(), whole, bound, &query)
-        });
+        let details = chosen.map(|arrow| details(arrow, &episodes, &query));
         let chosen = chosen.map(|arrow| arrow.message.id);
+        let told = as_told(episodes, &shown);
         Either::Right(view! {
             {before(earlier, &query)}
             {replay}
-            <Followed all=messages(&episodes) query=query.clone() />
+            <Followed all=messages(&told) query=query.clone() />
             <div class="workflow-body">
                 {diagram(&shown, chosen, &query)} {details}
             </div>
-            {list(episodes, &query)}
+            {list(told, &query)}
         })
     };
     let total = runs
@@ -97,15 +93,39 @@ pub fn WorkflowView(
     }
 }
 
-/// A replay's episodes: without what has come since it began.
-fn as_replayed(mut episodes: Vec<Episode>, query: &WorkflowQuery) -> Vec<Episode> {
-    if let (Some(_), Some(until)) = (query.upto, query.until) {
-        for episode in &mut episodes {
-            episode.messages.retain(|message| message.id <= until);
-        }
-        episodes.retain(|episode| !episode.messages.is_empty());
+/// A replay's episodes: without what has come since it began. One that began before all that is
+/// there is none.
+fn as_replayed(episodes: Vec<Episode>, query: &WorkflowQuery) -> Vec<Episode> {
+    let until = query.until.filter(|_| query.upto.is_some());
+    let is_kept = |message: &Message| until.is_none_or(|until| message.id <= until);
+    let has_any = |episode: &Episode| episode.messages.iter().any(is_kept);
+    match episodes.iter().any(has_any) {
+        true => keep(episodes, |message| is_kept(&message).then_some(message)),
+        false => episodes,
     }
-    episodes
+}
+
+/// As much of the episodes as arrows tell: a question without its answer, where that has yet to
+/// come.
+fn as_told(episodes: Vec<Episode>, shown: &[Row]) -> Vec<Episode> {
+    let has = |message: &Message, part: Part| {
+        arrows(shown).any(|arrow| arrow.message.id == message.id && arrow.part == part)
+    };
+    keep(episodes, |message| match () {
+        () if has(&message, Part::Answer) => Some(message),
+        () if has(&message, Part::Question) => Some(message.unanswered()),
+        () => None,
+    })
+}
+
+/// The episodes with what is kept of their messages, if any is.
+fn keep(episodes: Vec<Episode>, kept: impl Fn(Message) -> Option<Message>) -> Vec<Episode> {
+    let kept = episodes.into_iter().map(|episode| Episode {
+        messages: episode.messages.into_iter().filter_map(&kept).collect(),
+        ..episode
+    });
+    kept.filter(|episode| !episode.messages.is_empty())
+        .collect()
 }
 
 /// What a long run had before.
@@ -219,6 +239,17 @@ fn chosen<'a>(shown: &'a [Row], query: &WorkflowQuery) -> Option<&'a Arrow> {
     }
 }
 
+/// The occasion of a message, and its device.
+fn occasion_of(episodes: &[Episode], message: &Message) -> Option<String> {
+    let has = |it: &&Episode| it.messages.iter().any(|it| it.id == message.id);
+    let episode = episodes.iter().find(has)?;
+    let name = words::occasion(locale(), &episode.occasion);
+    let device = episode
+        .device()
+        .map(|device| format!(" · {}", device.short()));
+    Some(name + &device.unwrap_or_default())
+}
+
 /// The device that the token of a licence request is bound to; none where it is bound to none, or
 /// the shop had it from nobody.
 fn bound_device(episodes: &[Episode], message: &Message) -> Option<DeviceId> {
@@ -288,6 +319,29 @@ mod tests {
             ..replay
         };
         assert_eq!(as_replayed(told(), &live), told());
+        let of_nothing = WorkflowQuery {
+            upto: Some(1),
+            until: Some(0),
+            ..WorkflowQuery::default()
+        };
+        assert_eq!(as_replayed(told(), &of_nothing), told());
+    }
+
+    #[test]
+    fn the_list_of_a_replay_tells_no_more_than_its_arrows() {
+        let episode = |messages| Episode {
+            trace: TraceId::from_random([1; 16]),
+            occasion: Occasion::Registration,
+            at: Timestamp::UNIX_EPOCH,
+            messages,
+        };
+        let first = || message(1, Act::Begin, vec![], vec![Field::text("id", "7")]);
+        let later = || message(2, Act::Finish, vec![], vec![]);
+        let all = || vec![episode(vec![first()]), episode(vec![later()])];
+        let upto = |last| as_told(all(), &upto(rows(&all()), last));
+        assert_eq!(upto(1), [episode(vec![first().unanswered()])]);
+        assert_eq!(upto(2), [episode(vec![first()])]);
+        assert_eq!(upto(4), all());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use leptos::{either::Either, prelude::*};
 
 use super::{
     super::WorkflowQuery,
-    rows::{Row, arrows},
+    rows::{Row, arrows, stops},
 };
 use crate::{i18n::td_string, locale::locale};
 
@@ -57,7 +57,7 @@ pub(super) fn replay(
             <span class="replay-at">{td_string!(locale, workflow.replay.at, now, all)}</span>
             {turn(at(now + 1), "next", td_string!(locale, workflow.replay.next))}
             {turn(
-                next_step(rows, now).and_then(at),
+                stops(rows).into_iter().find(|place| *place > now).and_then(at),
                 "step",
                 td_string!(locale, workflow.replay.next_step),
             )}
@@ -67,14 +67,6 @@ pub(super) fn replay(
         </nav>
     }
     .into_any()
-}
-
-/// The place of the next arrow that is one of the seven steps, or what comes of them.
-fn next_step(rows: &[Row], now: usize) -> Option<usize> {
-    let mut later = arrows(rows).filter(|arrow| arrow.place > now);
-    later
-        .find(|arrow| arrow.step().is_some() || arrow.is_verdict())
-        .map(|arrow| arrow.place)
 }
 
 /// A way on; where there is none, its place.

@@ -1,6 +1,10 @@
 //! A run as rows, one under the other: each arrow of the diagram by itself.
 
-use super::super::{Act, Episode, Message, Outcome, Party, Value};
+use super::super::{
+    Act, Episode, Message, Outcome, Party, Value,
+    words::{act, answer},
+};
+use crate::{i18n::td_string, locale::locale};
 
 /// Something in a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,11 +46,28 @@ impl Arrow {
         }
     }
 
-    /// Whether it is the answer of the cross-check, or one that says no.
-    pub(super) const fn is_verdict(&self) -> bool {
+    /// What it says.
+    pub(super) fn label(&self) -> String {
+        let (locale, message) = (locale(), &self.message);
+        match self.part {
+            Part::Question => act(locale, message.act).0.to_owned(),
+            Part::Answer => answer(locale, message),
+            Part::Recorded if message.outcome == Some(Outcome::Granted) => {
+                td_string!(locale, workflow.recorded).to_owned()
+            }
+            Part::Recorded => td_string!(locale, workflow.recorded_refusal).to_owned(),
+        }
+    }
+
+    /// Whether it is an answer that the workflow turns on: which device it is, what came of the
+    /// cross-check, or a no.
+    const fn tells(&self) -> bool {
         let granted = matches!(self.message.outcome, Some(Outcome::Granted) | None);
-        let checks = matches!(self.message.act, Act::License);
-        matches!(self.part, Part::Answer) && (checks || !granted)
+        let turns = matches!(
+            self.message.act,
+            Act::FindDevice | Act::DeviceForSale | Act::License
+        );
+        matches!(self.part, Part::Answer) && (turns || !granted)
     }
 
     /// The step that it is, where it is what the step is named for: the hand-over is an answer, and
@@ -88,6 +109,28 @@ pub(super) fn upto(rows: Vec<Row>, last: usize) -> Vec<Row> {
         kept.pop();
     }
     kept
+}
+
+/// The places at which there is something to tell: where one of the seven steps begins for the
+/// first time, where the next occasion does, and the answers that the workflow turns on.
+pub(super) fn stops(rows: &[Row]) -> Vec<usize> {
+    let mut begun = vec![];
+    let mut begins = false;
+    let mut places = vec![];
+    for row in rows {
+        let Row::Arrow(arrow) = row else {
+            begins = true;
+            continue;
+        };
+        let opens = begins && !arrow.message.act.is_beside();
+        let step = arrow.step().filter(|step| !begun.contains(step));
+        if opens || step.is_some() || arrow.tells() {
+            places.push(arrow.place);
+        }
+        begun.extend(step);
+        begins &= !opens;
+    }
+    places
 }
 
 /// The arrows of rows.
@@ -209,6 +252,59 @@ mod tests {
                 (3, Part::Question, Some(7)),
                 (3, Part::Recorded, None),
                 (3, Part::Answer, None),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_presenter_stops_where_there_is_something_to_tell_and_at_nothing_twice() {
+        let refused = Some(Outcome::Refused {
+            status: 403,
+            code: -4001,
+        });
+        let registered = episode(vec![
+            message(1, Act::Begin, 0, 100),
+            message(2, Act::DummyToken, 10, 50),
+            message(3, Act::DummyLicense, 200, 10),
+            message(4, Act::Finish, 300, 90),
+            message(5, Act::FindDevice, 310, 10),
+        ]);
+        let looked_at = episode(vec![message(6, Act::LookBack, 500, 10)]);
+        let played = |id, outcome| {
+            episode(vec![
+                message(id, Act::HandOver, 600, 100),
+                message(id + 1, Act::BoundToken, 610, 50),
+                Message {
+                    outcome,
+                    ..message(id + 2, Act::License, 800, 40)
+                },
+            ])
+        };
+        let rows = rows(&[
+            registered,
+            looked_at,
+            played(7, Some(Outcome::Granted)),
+            played(10, refused),
+        ]);
+        let stops = stops(&rows);
+        let told: Vec<_> = arrows(&rows)
+            .filter(|arrow| stops.contains(&arrow.place))
+            .map(|arrow| (arrow.message.id, arrow.part))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1, Part::Question),
+                (2, Part::Question),
+                (3, Part::Question),
+                (5, Part::Answer),
+                (7, Part::Question),
+                (8, Part::Question),
+                (7, Part::Answer),
+                (9, Part::Question),
+                (9, Part::Answer),
+                (10, Part::Question),
+                (12, Part::Answer),
             ]
         );
     }
