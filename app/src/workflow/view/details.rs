@@ -187,10 +187,12 @@ fn Fields(
     /// Which part of the message it is.
     of: &'static str,
     heading: &'static str,
-    fields: Vec<Field>,
+    mut fields: Vec<Field>,
     query: WorkflowQuery,
 ) -> impl IntoView {
     let locale = locale();
+    // First what the workflow is about.
+    fields.sort_by_key(|field| !field.value.can_be_followed());
     let body = if fields.is_empty() {
         Either::Left(view! {
             <p class="facts">{td_string!(locale, workflow.message.nothing)}</p>
