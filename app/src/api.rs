@@ -123,8 +123,9 @@ impl FromServerFnError for Problem {
             field: field::REQUEST.to_owned(),
         };
         match error {
-            // A form is answered with a page to go to, which says what was wrong.
+            // Of a form, whose answer is a page to go to.
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => bad_input,
+            // Of a script's call.
             ServerFnErrorErr::Deserialization(_) => {
                 crate::respond::status(crate::respond::status_of(&bad_input));
                 bad_input

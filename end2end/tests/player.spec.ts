@@ -164,8 +164,13 @@ test('subtitles are shown in two languages or not at all, and the choice is kept
   await expect(cue(device)).toHaveText('En måne går upp över viken.');
 });
 
-test('a film goes on where it was left, from the catalogue too', async ({ device }) => {
+test('a film goes on where it was left, from the catalogue too', async ({
+  device,
+  newDevice,
+  expectedRefusals,
+}) => {
   const { page } = device;
+  expectedRefusals.count = 1;
   await page.addInitScript(noteTheStart);
   await device.buyAndPlay('tidewater');
   const film = new Film(page);
@@ -196,6 +201,16 @@ test('a film goes on where it was left, from the catalogue too', async ({ device
   await page.getByRole('button', { name: 'Play' }).click();
   expect(await startedAt(device)).toBeGreaterThan(28);
   await expect(page.getByText(/The film continues at/)).toHaveCount(0);
+
+  // On another device it is refused, and goes on nowhere.
+  const other = await newDevice();
+  await other.signIn();
+  await other.page.goto('/watch/tidewater');
+  const goesOn = other.page.getByText(/The film continues at/);
+  await expect(goesOn).toBeVisible();
+  await other.page.getByRole('button', { name: 'Play' }).click();
+  await other.expectAlert('-4001');
+  await expect(goesOn).toBeHidden();
 
   // Seen to its end, it is not in the row any more, and starts anew.
   await film.press('End');

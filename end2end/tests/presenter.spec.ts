@@ -53,6 +53,8 @@ test('a presenter is Alice, lets a token expire, breaks ExpressPlay, and starts 
   await drawer.getByText('Start afresh …').click();
   await press('Forget everything');
   await expect(drawer.getByText(/It shows real time/)).toBeVisible();
+  // The next demonstration begins on the first device, and has the other at hand.
+  await expect(page.getByRole('button', { name: 'Use device B' })).toBeVisible();
   await page.goto('/devices');
   await expect(page.getByText('This browser is not registered as a device of yours.')).toBeVisible();
   await drawer.getByText('Presenter', { exact: true }).click();

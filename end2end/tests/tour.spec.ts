@@ -73,7 +73,6 @@ test('the panel alone walks a stranger through the seven steps and the refusal',
           expectedRefusals.count += 1;
           await page.getByRole('button', { name: play }).click();
           await expect(refusal).toBeInViewport();
-          await expect(page.locator('.screen-goes-on'), 'a film that goes on nowhere').toBeHidden();
         }
         // The looks differ to the eye alone: one walk in each language, and in each width, tells.
         if (colorScheme === 'light' && (width === 1280) === (locale === 'en-GB')) {
@@ -84,7 +83,7 @@ test('the panel alone walks a stranger through the seven steps and the refusal',
           const [granted, denied] = [told.indexOf(licence), told.indexOf(refused)];
           expect(granted).toBeGreaterThan(0);
           expect(denied).toBeGreaterThan(granted);
-          expect(denied).toBeLessThanOrEqual(13);
+          expect(denied).toBeLessThanOrEqual(12);
           // Headings, words and checks, read out at the 130 words a minute of a slow speaker.
           const untilRefusal = words.slice(0, denied + 1).reduce((sum, count) => sum + count, 0);
           expect(untilRefusal).toBeLessThan(4 * 130);

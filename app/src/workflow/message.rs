@@ -268,7 +268,7 @@ pub struct Message {
     pub outcome: Option<Outcome>,
     /// What its answer carried.
     pub answered: Vec<Field>,
-    /// What was noted beside it, and went to nobody: the cookie that was made, say.
+    /// What was noted beside it, and did not go along: the cookie that was made, say.
     pub noted: Vec<Field>,
 }
 

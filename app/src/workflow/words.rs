@@ -77,15 +77,6 @@ pub(super) fn act(locale: Locale, act: Act) -> (&'static str, &'static str, &'st
     }
 }
 
-/// What an answer is about, where that is more than its message's kind says.
-pub(super) fn answer_text(locale: Locale, act: Act) -> Option<&'static str> {
-    match act {
-        Act::HandOver => Some(td_string!(locale, workflow.answer_text.hand_over)),
-        Act::License => Some(td_string!(locale, workflow.answer_text.license)),
-        _ => None,
-    }
-}
-
 /// What came of a message, in short.
 pub(crate) fn outcome(locale: Locale, outcome: Option<&Outcome>) -> String {
     match outcome {

@@ -7,6 +7,7 @@ use app::{
     presenter::{Act, COUNTDOWNS, Countdown, Presenting, RunsOut, drawer::countdowns_html},
     problem::{Problem, field},
     respond::status_of,
+    slot::Slot,
 };
 use axum::{
     Router,
@@ -87,6 +88,8 @@ impl Request {
             Act::TurnOff(trouble) => presenter.turn(trouble, false).await,
             Act::StartAfresh => {
                 presenter.start_afresh(&self.shop.db).await?;
+                // A demonstration begins on the first device; the other is at hand.
+                self.browser.keep_slot(Slot::A);
                 self.shop.workflow.tell_everybody();
                 Ok(())
             }

@@ -189,8 +189,15 @@ async fn two_viewers_can_share_a_browser_and_each_has_its_own_device() {
 async fn a_call_that_cannot_be_read_is_the_callers_mistake() {
     let shop = TestShop::open().await;
     let alice = shop.browser_of(ALICE).await;
-    for arguments in [json!({ "id": "x" }), json!({ "id": 5 }), json!({}), json!([])] {
-        let answer = alice.send(alice.json("finish_registration", &arguments)).await;
+    for arguments in [
+        json!({ "id": "x" }),
+        json!({ "id": 5 }),
+        json!({}),
+        json!([]),
+    ] {
+        let answer = alice
+            .send(alice.json("finish_registration", &arguments))
+            .await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{arguments}");
         let problem: Problem = serde_json::from_str(&answer.html).unwrap();
         let field = field::REQUEST.to_owned();
@@ -202,7 +209,9 @@ async fn a_call_that_cannot_be_read_is_the_callers_mistake() {
 async fn no_answer_of_a_registration_has_its_cookie() {
     let shop = TestShop::open().await;
     let alice = shop.browser_of(ALICE).await;
-    let begun = alice.send(alice.json("begin_registration", &json!({}))).await;
+    let begun = alice
+        .send(alice.json("begin_registration", &json!({})))
+        .await;
     let cookie = shop.cookie().await;
     assert!(!begun.html.contains(&cookie), "{}", begun.html);
     let registration: Registration = serde_json::from_str(&begun.html).unwrap();
@@ -210,7 +219,9 @@ async fn no_answer_of_a_registration_has_its_cookie() {
     let token_url = &registration.dummy.token_url;
     alice.device.redeem(token_url, clip).await.unwrap();
     let arguments = json!({ "id": registration.id });
-    let finished = alice.send(alice.json("finish_registration", &arguments)).await;
+    let finished = alice
+        .send(alice.json("finish_registration", &arguments))
+        .await;
     assert_eq!(finished.status, StatusCode::OK);
     assert!(!finished.html.contains(&cookie), "{}", finished.html);
 }

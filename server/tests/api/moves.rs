@@ -146,7 +146,12 @@ async fn twenty_moves_at_once_are_one() {
     assert_eq!(shop.count("moves").await, 1);
 
     // Once more, where it is already; and the receipt tells of the one.
-    assert!(b.post("/api/move_order", &[("order", &id)]).await.location.is_some());
+    assert!(
+        b.post("/api/move_order", &[("order", &id)])
+            .await
+            .location
+            .is_some()
+    );
     let receipt = b.get(&format!("/orders/{id}")).await.html;
     assert_eq!(receipt.matches("Moved ").count(), 1, "{receipt}");
 }

@@ -204,6 +204,7 @@ async fn a_fresh_start_forgets_what_was_registered_and_sold_and_keeps_accounts()
     assert!(clock.now().duration_since(clock.real()).unsigned_abs() < Duration::from_secs(1));
     assert!(alice.is_signed_in().await);
     assert_eq!(alice.hand_over("tidewater").await, Err(Problem::NotBought));
+    assert_eq!(alice.cookie("slot").as_deref(), Some("a"));
 
     // And it all works again.
     alice.register(&shop).await;

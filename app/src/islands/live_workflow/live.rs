@@ -160,7 +160,7 @@ impl Live {
         if let Ok(Some(link)) = target.closest("a[data-view]") {
             if let Some(href) = link.get_attribute("href") {
                 event.prevent_default();
-                match link.class_list().contains("chosen") {
+                match self.tells_of(&link, &href) {
                     true => self.read(),
                     false => self.look_at(href),
                 }
@@ -168,6 +168,13 @@ impl Live {
         } else if let Ok(Some(button)) = target.closest("[data-copy]") {
             spawn_local(copy(button));
         }
+    }
+
+    /// Whether the message that is shown is an arrow's, and under its name.
+    fn tells_of(&self, link: &Element, href: &str) -> bool {
+        let told = page::told(&self.0.root);
+        let is_chosen = link.class_list().contains("chosen");
+        is_chosen && (*self.0.href.borrow() == href || told == link.get_attribute("data-key"))
     }
 
     /// Goes from an arrow that is chosen already into what it is about.

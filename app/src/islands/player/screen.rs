@@ -126,7 +126,10 @@ impl Screen {
             self.alert.replace(Some(Box::new(alert)));
         }
         if let Some(goes_on) = &self.goes_on {
-            goes_on.set_hidden(matches!(stage, Stage::Playing | Stage::Failed(_)));
+            goes_on.set_hidden(matches!(stage, Stage::Failed(_)));
+            if stage == Stage::Playing {
+                goes_on.remove();
+            }
         }
         if !stage.has_video() {
             self.show_remaining(None);

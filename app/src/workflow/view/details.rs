@@ -10,11 +10,11 @@ use super::{
     super::{
         Act, Episode, Field, Message, Outcome, Value, WorkflowQuery,
         curl::Curl,
-        words::{self, answer_text, meaning, outcome, party, step, took},
+        words::{self, meaning, outcome, party, step, took},
     },
     bound_device,
     check::cross_check,
-    occasion_of,
+    episode_of,
     rows::{Arrow, Part},
     step_badge,
 };
@@ -29,7 +29,8 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
     let is_replayed = query.upto.is_some();
     let whole = !is_replayed || arrow.part == Part::Answer;
     // A message that was chosen goes by its own name, and not by its answer's.
-    let is_answer = is_replayed && query.message.is_none() && arrow.part != Part::Question;
+    let is_turned_to = is_replayed && query.message.is_none();
+    let is_answer = is_turned_to && arrow.part != Part::Question;
     let (name, from, to) = match is_answer {
         true => {
             let (from, to) = arrow.ends();
@@ -43,11 +44,32 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
         from = party(locale, from),
         to = party(locale, to)
     );
-    let asks = Some(match act == Act::License && message.is_plain() {
-        true => td_string!(locale, workflow.act_text.license_plain),
-        false => words::act(locale, act).2,
+    // Its caption says which device it was, as the diagram's does, whatever has come of it yet.
+    let episode = episode_of(episodes, &message);
+    let plays = episode.and_then(Episode::device);
+    let asks = Some(match act {
+        Act::License if message.is_plain() => {
+            td_string!(locale, workflow.act_text.license_plain)
+        }
+        Act::BoundToken if plays.is_some() && plays != message.device() => {
+            td_string!(locale, workflow.act_text.bound_token_elsewhere)
+        }
+        _ => words::act(locale, act).2,
     });
-    let about = match (is_answer, answer_text(locale, act)) {
+    let bound = bound_device(episodes, &message);
+    let check = (act == Act::License && whole).then(|| cross_check(bound, &message));
+    let check = check.flatten();
+    // What an answer is about, where that is more than its message is.
+    let answers = match (act, &message.outcome) {
+        (Act::HandOver, Some(Outcome::Granted)) => {
+            Some(td_string!(locale, workflow.answer_text.hand_over))
+        }
+        (Act::License, _) if check.is_some() && !message.is_plain() => {
+            Some(td_string!(locale, workflow.answer_text.license))
+        }
+        _ => None,
+    };
+    let about = match (is_answer, answers) {
         (true, Some(answers)) => [None, Some(answers)],
         (false, Some(answers)) if whole => [asks, Some(answers)],
         _ => [asks, None],
@@ -62,8 +84,6 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
     };
     let came = whole.then(|| came(&message));
     let why = why(&message);
-    let bound = bound_device(episodes, &message);
-    let check = (act == Act::License && whole).then(|| cross_check(bound, &message));
     let curl = Curl::of(&message);
     let goes_along = message.shows_its_trace();
     let fields = |of: &'static str, heading: &'static str, fields: &[Field]| {
@@ -94,13 +114,16 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
             aria-labelledby="message-heading"
             id="message"
             tabindex="-1"
-            data-told=arrow.place.to_string()
+            data-told=match is_turned_to {
+                true => arrow.key(),
+                false => format!("message-{}", message.id),
+            }
         >
             <header>
                 {step_line(&message, whole)}
                 <h2 id="message-heading">{name}</h2>
                 <p class="facts">{between}</p>
-                <p class="facts message-occasion">{occasion_of(episodes, &message)}</p>
+                <p class="facts message-occasion">{episode.map(occasion_line)}</p>
                 {closes}
             </header>
             {check}
@@ -123,6 +146,15 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
         </section>
     }
     .into_any()
+}
+
+/// What brought it about, and on which device.
+fn occasion_line(episode: &Episode) -> String {
+    let name = words::occasion(locale(), &episode.occasion);
+    match episode.device() {
+        Some(device) => format!("{name} · {}", device.short()),
+        None => name,
+    }
 }
 
 /// Which of the seven steps it is, as in the diagram: a hand-over is its answer.
@@ -191,8 +223,9 @@ fn Fields(
     query: WorkflowQuery,
 ) -> impl IntoView {
     let locale = locale();
-    // First what the workflow is about.
-    fields.sort_by_key(|field| !field.value.can_be_followed());
+    // First what the workflow is about; of several records, each by itself.
+    let of_record = |field: &Field| field.name.rsplit_once('.')?.1.parse::<u32>().ok();
+    fields.sort_by_key(|field| (of_record(field), !field.value.can_be_followed()));
     let body = if fields.is_empty() {
         Either::Left(view! {
             <p class="facts">{td_string!(locale, workflow.message.nothing)}</p>

@@ -119,7 +119,7 @@ fn heading(episode: &Episode, top: u32) -> AnyView {
 
 fn arrow(arrow: &Arrow, top: u32, chosen: Option<i64>, query: &WorkflowQuery) -> AnyView {
     let locale = locale();
-    let Arrow { message, place, .. } = arrow;
+    let message = &arrow.message;
     let text = arrow.label();
     let is_chosen = chosen == Some(message.id);
     let to_message = WorkflowQuery {
@@ -151,7 +151,7 @@ fn arrow(arrow: &Arrow, top: u32, chosen: Option<i64>, query: &WorkflowQuery) ->
             class=class(arrow, is_chosen, query)
             href=to_message.href()
             data-view
-            data-key=format!("arrow-{place}")
+            data-key=arrow.key()
             aria-label=name
             aria-current=is_chosen.then_some("true")
         >

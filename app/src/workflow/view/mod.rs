@@ -239,15 +239,10 @@ fn chosen<'a>(shown: &'a [Row], query: &WorkflowQuery) -> Option<&'a Arrow> {
     }
 }
 
-/// The occasion of a message, and its device.
-fn occasion_of(episodes: &[Episode], message: &Message) -> Option<String> {
+/// The occasion that brought a message about.
+fn episode_of<'a>(episodes: &'a [Episode], message: &Message) -> Option<&'a Episode> {
     let has = |it: &&Episode| it.messages.iter().any(|it| it.id == message.id);
-    let episode = episodes.iter().find(has)?;
-    let name = words::occasion(locale(), &episode.occasion);
-    let device = episode
-        .device()
-        .map(|device| format!(" · {}", device.short()));
-    Some(name + &device.unwrap_or_default())
+    episodes.iter().find(has)
 }
 
 /// The device that the token of a licence request is bound to; none where it is bound to none, or

@@ -59,15 +59,27 @@ impl Arrow {
         }
     }
 
-    /// Whether it is an answer that the workflow turns on: which device it is, what came of the
-    /// cross-check, or a no.
-    const fn tells(&self) -> bool {
+    /// What it is known by in a view.
+    pub(super) fn key(&self) -> String {
+        format!("arrow-{}", self.place)
+    }
+
+    /// Whether the workflow turns on it: which device a token is for, an answer that says which
+    /// device it is, what came of the cross-check, or a no. What is tried again in its occasion is
+    /// told once.
+    fn tells(&self, episode: &Episode) -> bool {
+        let Message { id, act, .. } = self.message;
+        let mut tries = episode.messages.iter().filter(|it| it.act == act);
         let granted = matches!(self.message.outcome, Some(Outcome::Granted) | None);
-        let turns = matches!(
-            self.message.act,
-            Act::FindDevice | Act::DeviceForSale | Act::License
-        );
-        matches!(self.part, Part::Answer) && (turns || !granted)
+        match (self.part, act) {
+            (Part::Question, Act::BoundToken) => tries.all(|it| it.id >= id),
+            (Part::Answer, Act::License) => true,
+            (Part::Answer, _) => {
+                let says_who = matches!(act, Act::FindDevice | Act::DeviceForSale);
+                (says_who || !granted) && tries.all(|it| it.id <= id)
+            }
+            _ => false,
+        }
     }
 
     /// The step that it is, where it is what the step is named for: the hand-over is an answer, and
@@ -112,23 +124,24 @@ pub(super) fn upto(rows: Vec<Row>, last: usize) -> Vec<Row> {
 }
 
 /// The places at which there is something to tell: where one of the seven steps begins for the
-/// first time, where the next occasion does, and the answers that the workflow turns on.
+/// first time, and what the workflow turns on.
 pub(super) fn stops(rows: &[Row]) -> Vec<usize> {
     let mut begun = vec![];
-    let mut begins = false;
     let mut places = vec![];
+    let mut occasion = None;
     for row in rows {
-        let Row::Arrow(arrow) = row else {
-            begins = true;
-            continue;
+        let arrow = match row {
+            Row::Occasion(episode) => {
+                occasion = Some(episode);
+                continue;
+            }
+            Row::Arrow(arrow) => arrow,
         };
-        let opens = begins && !arrow.message.act.is_beside();
         let step = arrow.step().filter(|step| !begun.contains(step));
-        if opens || step.is_some() || arrow.tells() {
+        if step.is_some() || occasion.is_some_and(|episode| arrow.tells(episode)) {
             places.push(arrow.place);
         }
         begun.extend(step);
-        begins &= !opens;
     }
     places
 }
@@ -257,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_presenter_stops_where_there_is_something_to_tell_and_at_nothing_twice() {
+    fn a_presenter_stops_where_there_is_something_to_tell() {
         let refused = Some(Outcome::Refused {
             status: 403,
             code: -4001,
@@ -298,15 +311,34 @@ mod tests {
                 (2, Part::Question),
                 (3, Part::Question),
                 (5, Part::Answer),
-                (7, Part::Question),
                 (8, Part::Question),
                 (7, Part::Answer),
                 (9, Part::Question),
                 (9, Part::Answer),
-                (10, Part::Question),
+                (11, Part::Question),
                 (12, Part::Answer),
             ]
         );
+    }
+
+    #[test]
+    fn what_is_tried_again_is_told_once() {
+        let down = || Some(Outcome::Senseless { status: 503 });
+        let tried = |id, act, outcome| Message {
+            outcome,
+            ..message(id, act, 100 * id, 10)
+        };
+        let rows = rows(&[episode(vec![
+            tried(1, Act::BoundToken, down()),
+            tried(2, Act::BoundToken, down()),
+            tried(3, Act::BoundToken, down()),
+        ])]);
+        let stops = stops(&rows);
+        let told: Vec<_> = arrows(&rows)
+            .filter(|arrow| stops.contains(&arrow.place))
+            .map(|arrow| (arrow.message.id, arrow.part))
+            .collect();
+        assert_eq!(told, [(1, Part::Question), (3, Part::Answer)]);
     }
 
     #[test]
