@@ -116,6 +116,7 @@ async function walk(panel: Locator, nextStep: string, names: readonly string[]) 
   const steps: string[] = [];
   const told: string[] = [];
   const words: number[] = [];
+  await expect(panel.locator('.replay-at')).toHaveText(/^1 /);
   for (;;) {
     const arrow = panel.locator('.message-arrow').last();
     const check = panel.locator('.cross-check-verdict');
