@@ -45,8 +45,9 @@ export async function messages(device: Device): Promise<Message[]> {
   return (await episodes(device)).flatMap((episode) => episode.messages);
 }
 
-/** Every call to ExpressPlay is in one of the viewer's runs, as its journal has it, and no other. A
- * browser tells of its own a moment later. */
+/** Every call to ExpressPlay is in one of the viewer's runs as its journal has it, with the cookie
+ * and the device that it carried and what came of it, and no other is. A browser tells of its own a
+ * moment later. */
 export async function expectAsJournalled(device: Device): Promise<void> {
   await expect(async () => {
     const { runs } = await workflow(device);
@@ -55,15 +56,22 @@ export async function expectAsJournalled(device: Device): Promise<void> {
     const told = all
       .flatMap((episode) => episode.messages)
       .filter((message) => message.url.startsWith('http'))
-      .map(({ traceparent, method, url, outcome }) => {
+      .map(({ traceparent, method, url, outcome, asked }) => {
+        const carried = (kind: string) => asked.find(({ value }) => value.kind === kind)?.value.value ?? null;
         const came = outcome?.outcome === 'refused' ? outcome.code : (outcome?.outcome ?? 'pending');
-        return [traceparent, method, new URL(url).pathname, came];
+        const call = [traceparent, method, new URL(url).pathname];
+        return [...call, carried('cookie'), carried('device'), came];
       });
     // The shop asks ExpressPlay whether it is there, on nobody's behalf, for the records of no cookie.
     const journal = await device.shop.expressPlay.journal.find();
     const kept = journal
       .filter((entry) => entry.call !== 'records' || entry.cookie || entry.traceparent)
-      .map((entry) => [entry.traceparent, entry.method, entry.path, entry.errorCode ?? entry.outcome]);
+      .map((entry) => {
+        const call = [entry.traceparent, entry.method, entry.path];
+        // A licence request has its cookie by its token, and carries none.
+        const cookie = entry.call === 'license' ? null : entry.cookie;
+        return [...call, cookie, entry.device, entry.errorCode ?? entry.outcome];
+      });
     expect(told.sort()).toEqual(kept.sort());
   }).toPass({ timeout: 20_000 });
 }
