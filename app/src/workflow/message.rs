@@ -316,8 +316,13 @@ impl Message {
     /// shop made up.
     #[must_use]
     pub fn shows_its_trace(&self) -> bool {
-        let overheard = self.fields().any(|field| field.name == "journal");
-        matches!(self.act.to(), Party::ExpressPlay | Party::History) && !overheard
+        matches!(self.act.to(), Party::ExpressPlay | Party::History) && !self.is_overheard()
+    }
+
+    /// Whether nobody told the shop of it but the simulator's journal.
+    #[must_use]
+    pub fn is_overheard(&self) -> bool {
+        self.fields().any(|field| field.name == "journal")
     }
 
     /// Whether its answer gave a value.

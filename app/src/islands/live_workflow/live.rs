@@ -257,7 +257,7 @@ impl Live {
                 let href = live.0.href.borrow().clone();
                 // A view that does not come is the one that is there; news come again.
                 if let Ok(Looked::At(html)) = look(&href).await {
-                    live.show(&html, &href);
+                    live.show(&html);
                 }
                 if !live.is_of_the_pages_viewer() {
                     let _ = window().location().reload();
@@ -306,12 +306,12 @@ impl Live {
         }
     }
 
-    fn show(&self, html: &str, href: &str) {
+    fn show(&self, html: &str) {
         let root = &self.0.root;
         let (place, newest_seen) = (Place::of(root), self.newest_is_seen());
-        let shown = root.get_attribute("data-shown");
         root.set_inner_html(html);
-        place.restore(root, shown.as_deref() == Some(href));
+        let _ = root.set_attribute("data-shown", "");
+        place.restore(root);
         if newest_seen {
             self.see_newest();
         }
@@ -321,11 +321,8 @@ impl Live {
         }
         // What was chosen is seen; what only came is no reason to move, and no more is a value that is
         // followed from the message that is read.
-        if shown.as_deref() != Some(href) {
-            let _ = root.set_attribute("data-shown", href);
-            if place.told != page::told(root) {
-                self.see_chosen();
-            }
+        if place.told != page::told(root) {
+            self.see_chosen();
         }
     }
 
@@ -339,7 +336,7 @@ impl Live {
         for arrow in arrows.iter().take(1).chain(arrows.last()).chain(&pressed) {
             see(arrow);
         }
-        if let Some(message) = first_in(root, "#message") {
+        if let Some(message) = page::message(root) {
             see(&message);
         }
     }

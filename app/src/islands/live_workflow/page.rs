@@ -36,8 +36,8 @@ impl Place {
         }
     }
 
-    /// Goes back there, in a view that has come since and is of the same, or shows the same message.
-    pub(super) fn restore(&self, root: &Element, same: bool) {
+    /// Goes back there, in a view that has come since; in its message, if it tells of the same.
+    pub(super) fn restore(&self, root: &Element) {
         for class in &self.unfolded {
             if let Ok(Some(details)) = root.query_selector(&format!("details.{class}"))
                 && let Some(details) = details.dyn_ref::<HtmlDetailsElement>()
@@ -45,7 +45,7 @@ impl Place {
                 details.set_open(true);
             }
         }
-        if let Some(message) = message(root).filter(|_| same || self.told == told(root)) {
+        if let Some(message) = message(root).filter(|_| self.told == told(root)) {
             message.set_scroll_top(self.read);
         }
         let Some((selector, nth)) = &self.focused else {

@@ -66,8 +66,8 @@ impl Verdict {
 /// Whether it was the browser's own CDM that asked: a page says nothing then of what it sent, and
 /// whoever else asks is told of by the simulator's journal.
 fn by_cdm(message: &Message) -> bool {
-    let has = |name: &str| message.fields().any(|field| field.name == name);
-    !has("Content-Type") && !has("journal")
+    let says_how = message.fields().any(|field| field.name == "Content-Type");
+    !says_how && !message.is_overheard()
 }
 
 /// Two device_ids side by side, equal or not.

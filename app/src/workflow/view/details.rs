@@ -12,7 +12,7 @@ use super::{
         curl::Curl,
         words::{self, meaning, outcome, party, step, took},
     },
-    bound_device,
+    bound_device, caption,
     check::cross_check,
     episode_of,
     rows::{Arrow, Part},
@@ -44,43 +44,23 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
         from = party(locale, from),
         to = party(locale, to)
     );
-    // Its caption says which device it was, as the diagram's does, whatever has come of it yet.
     let episode = episode_of(episodes, &message);
-    let plays = episode.and_then(Episode::device);
-    let asks = Some(match act {
-        Act::License if message.is_plain() => {
-            td_string!(locale, workflow.act_text.license_plain)
-        }
-        Act::BoundToken if plays.is_some() && plays != message.device() => {
-            td_string!(locale, workflow.act_text.bound_token_elsewhere)
-        }
-        _ => words::act(locale, act).2,
-    });
+    let message = match whole {
+        true => message,
+        false => message.unanswered(),
+    };
     let bound = bound_device(episodes, &message);
     let check = (act == Act::License && whole).then(|| cross_check(bound, &message));
     let check = check.flatten();
-    // What an answer is about, where that is more than its message is.
-    let answers = match (act, &message.outcome) {
-        (Act::HandOver, Some(Outcome::Granted)) => {
-            Some(td_string!(locale, workflow.answer_text.hand_over))
-        }
-        (Act::License, _) if check.is_some() && !message.is_plain() => {
-            Some(td_string!(locale, workflow.answer_text.license))
-        }
-        _ => None,
-    };
-    let about = match (is_answer, answers) {
-        (true, Some(answers)) => [None, Some(answers)],
-        (false, Some(answers)) if whole => [asks, Some(answers)],
-        _ => [asks, None],
+    let asks = about_question(&message, episode);
+    let answers = about_answer(&message, check.is_some());
+    let about = match answers {
+        Some(_) if is_answer => [None, answers],
+        _ => [Some(asks), answers],
     };
     let close = WorkflowQuery {
         message: None,
         ..query.clone()
-    };
-    let message = match whole {
-        true => message,
-        false => message.unanswered(),
     };
     let came = whole.then(|| came(&message));
     let why = why(&message);
@@ -97,9 +77,9 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
     let answered =
         (!message.answered.is_empty()).then(|| fields("answered", heading, &message.answered));
     // What has just come stands first.
-    let (answered_first, answered) = match is_answer {
-        true => (answered, None),
-        false => (None, answered),
+    let parts = match is_answer {
+        true => [answered, Some(asked), noted],
+        false => [Some(asked), noted, answered],
     };
     let closes = query.upto.is_none().then(|| {
         view! {
@@ -123,7 +103,7 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
                 {step_line(&message, whole)}
                 <h2 id="message-heading">{name}</h2>
                 <p class="facts">{between}</p>
-                <p class="facts message-occasion">{episode.map(occasion_line)}</p>
+                <p class="facts message-occasion">{episode.map(caption)}</p>
                 {closes}
             </header>
             {check}
@@ -133,10 +113,7 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
             <p class="message-call">
                 <code>{format!("{} {}", message.method, message.url)}</code>
             </p>
-            {answered_first}
-            {asked}
-            {noted}
-            {answered}
+            {parts}
             <CopyCurl curl of_dummy=act == Act::DummyLicense />
             <p class="facts">
                 "traceparent "
@@ -148,12 +125,32 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
     .into_any()
 }
 
-/// What brought it about, and on which device.
-fn occasion_line(episode: &Episode) -> String {
-    let name = words::occasion(locale(), &episode.occasion);
-    match episode.device() {
-        Some(device) => format!("{name} · {}", device.short()),
-        None => name,
+/// What a message is about.
+fn about_question(message: &Message, episode: Option<&Episode>) -> &'static str {
+    let locale = locale();
+    let plays = episode.and_then(Episode::device);
+    match message.act {
+        Act::License if message.is_plain() => {
+            td_string!(locale, workflow.act_text.license_plain)
+        }
+        Act::BoundToken if plays.is_some() && plays != message.device() => {
+            td_string!(locale, workflow.act_text.bound_token_elsewhere)
+        }
+        act => words::act(locale, act).2,
+    }
+}
+
+/// What an answer is about, where that is more than its message is.
+fn about_answer(message: &Message, is_checked: bool) -> Option<&'static str> {
+    let locale = locale();
+    match (message.act, &message.outcome) {
+        (Act::HandOver, Some(Outcome::Granted)) => {
+            Some(td_string!(locale, workflow.answer_text.hand_over))
+        }
+        (Act::License, _) if is_checked && !message.is_plain() => {
+            Some(td_string!(locale, workflow.answer_text.license))
+        }
+        _ => None,
     }
 }
 

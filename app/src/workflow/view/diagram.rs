@@ -8,8 +8,9 @@ use leptos::prelude::*;
 use super::{
     super::{
         Episode, Outcome, Party, WorkflowQuery,
-        words::{occasion, party, short_party, step},
+        words::{party, short_party, step},
     },
+    caption,
     rows::{Arrow, Part, Row},
 };
 use crate::{i18n::td_string, locale::locale};
@@ -97,20 +98,11 @@ pub(super) fn diagram(rows: &[Row], chosen: Option<i64>, query: &WorkflowQuery) 
 /// What begins; where that is too long for the width, its end is left out, and its device is not.
 fn heading(episode: &Episode, top: u32) -> AnyView {
     let line = (top + 30).to_string();
-    let name = occasion(locale(), &episode.occasion);
-    let whole = name.clone();
-    let device = episode.device().map(|device| {
-        view! { <span>{format!("· {}", device.short())}</span> }
-    });
     view! {
         <g class="occasion">
             <line x1="0" x2="100%" y1=line.clone() y2=line />
             <foreignObject x="0" y=(top + 6).to_string() width="100%" height="22">
-                <p>
-                    <span title=whole>{name}</span>
-                    " "
-                    {device}
-                </p>
+                <p>{caption(episode)}</p>
             </foreignObject>
         </g>
     }

@@ -10,6 +10,8 @@ mod list;
 mod replay;
 mod rows;
 
+use std::collections::HashMap;
+
 use expressplay::{Cookie, DeviceId};
 use leptos::{either::Either, prelude::*};
 
@@ -108,13 +110,13 @@ fn as_replayed(episodes: Vec<Episode>, query: &WorkflowQuery) -> Vec<Episode> {
 /// As much of the episodes as arrows tell: a question without its answer, where that has yet to
 /// come.
 fn as_told(episodes: Vec<Episode>, shown: &[Row]) -> Vec<Episode> {
-    let has = |message: &Message, part: Part| {
-        arrows(shown).any(|arrow| arrow.message.id == message.id && arrow.part == part)
-    };
-    keep(episodes, |message| match () {
-        () if has(&message, Part::Answer) => Some(message),
-        () if has(&message, Part::Question) => Some(message.unanswered()),
-        () => None,
+    // Of each message the last arrow: the answer comes after all others.
+    let last: HashMap<i64, Part> = arrows(shown)
+        .map(|arrow| (arrow.message.id, arrow.part))
+        .collect();
+    keep(episodes, |message| match last.get(&message.id)? {
+        Part::Answer => Some(message),
+        Part::Question | Part::Recorded => Some(message.unanswered()),
     })
 }
 
@@ -239,6 +241,21 @@ fn chosen<'a>(shown: &'a [Row], query: &WorkflowQuery) -> Option<&'a Arrow> {
     }
 }
 
+/// What an occasion is called, and the device that it was: all of it, whatever of it a replay has
+/// come to yet.
+fn caption(episode: &Episode) -> impl IntoView + use<> {
+    let name = words::occasion(locale(), &episode.occasion);
+    let whole = name.clone();
+    let device = episode.device().map(|device| {
+        view! { <span>{format!("· {}", device.short())}</span> }
+    });
+    view! {
+        <span title=whole>{name}</span>
+        " "
+        {device}
+    }
+}
+
 /// The occasion that brought a message about.
 fn episode_of<'a>(episodes: &'a [Episode], message: &Message) -> Option<&'a Episode> {
     let has = |it: &&Episode| it.messages.iter().any(|it| it.id == message.id);
@@ -291,16 +308,19 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_comes_late_does_not_move_the_places_of_a_replay() {
-        let episode = |ids: &[i64]| Episode {
+    fn episode(messages: Vec<Message>) -> Episode {
+        Episode {
             trace: TraceId::from_random([1; 16]),
             occasion: Occasion::Registration,
             at: Timestamp::UNIX_EPOCH,
-            messages: (ids.iter())
-                .map(|id| message(*id, Act::Begin, vec![], vec![]))
-                .collect(),
-        };
+            messages,
+        }
+    }
+
+    #[test]
+    fn what_comes_late_does_not_move_the_places_of_a_replay() {
+        let begun = |id: &i64| message(*id, Act::Begin, vec![], vec![]);
+        let episode = |ids: &[i64]| episode(ids.iter().map(begun).collect());
         let told = || vec![episode(&[1, 2, 5]), episode(&[3]), episode(&[4])];
         let replay = WorkflowQuery {
             upto: Some(2),
@@ -324,12 +344,6 @@ mod tests {
 
     #[test]
     fn the_list_of_a_replay_tells_no_more_than_its_arrows() {
-        let episode = |messages| Episode {
-            trace: TraceId::from_random([1; 16]),
-            occasion: Occasion::Registration,
-            at: Timestamp::UNIX_EPOCH,
-            messages,
-        };
         let first = || message(1, Act::Begin, vec![], vec![Field::text("id", "7")]);
         let later = || message(2, Act::Finish, vec![], vec![]);
         let all = || vec![episode(vec![first()]), episode(vec![later()])];
@@ -345,16 +359,10 @@ mod tests {
         let [first, second] = [1, 2].map(|id| DeviceId::from_bytes([id; 16]).unwrap());
         let bound = |id| vec![Field::new("deviceId", Value::Device(id))];
         let asked = |text| message(3, Act::License, vec![token(text)], vec![]);
-        let episode = Episode {
-            trace: TraceId::from_random([1; 16]),
-            occasion: Occasion::Play("Tidewater".to_owned()),
-            at: Timestamp::UNIX_EPOCH,
-            messages: vec![
-                message(1, Act::BoundToken, bound(first), vec![token("a")]),
-                message(2, Act::BoundToken, bound(second), vec![token("b")]),
-            ],
-        };
-        let episodes = [episode];
+        let episodes = [episode(vec![
+            message(1, Act::BoundToken, bound(first), vec![token("a")]),
+            message(2, Act::BoundToken, bound(second), vec![token("b")]),
+        ])];
         assert_eq!(bound_device(&episodes, &asked("a")), Some(first));
         assert_eq!(bound_device(&episodes, &asked("b")), Some(second));
         assert_eq!(bound_device(&episodes, &asked("of somebody's own")), None);

@@ -269,6 +269,15 @@ mod tests {
         );
     }
 
+    /// The arrows at which *Next step* stops.
+    fn told(rows: &[Row]) -> Vec<(i64, Part)> {
+        let stops = stops(rows);
+        arrows(rows)
+            .filter(|arrow| stops.contains(&arrow.place))
+            .map(|arrow| (arrow.message.id, arrow.part))
+            .collect()
+    }
+
     #[test]
     fn a_presenter_stops_where_there_is_something_to_tell() {
         let refused = Some(Outcome::Refused {
@@ -299,13 +308,8 @@ mod tests {
             played(7, Some(Outcome::Granted)),
             played(10, refused),
         ]);
-        let stops = stops(&rows);
-        let told: Vec<_> = arrows(&rows)
-            .filter(|arrow| stops.contains(&arrow.place))
-            .map(|arrow| (arrow.message.id, arrow.part))
-            .collect();
         assert_eq!(
-            told,
+            told(&rows),
             [
                 (1, Part::Question),
                 (2, Part::Question),
@@ -333,12 +337,7 @@ mod tests {
             tried(2, Act::BoundToken, down()),
             tried(3, Act::BoundToken, down()),
         ])]);
-        let stops = stops(&rows);
-        let told: Vec<_> = arrows(&rows)
-            .filter(|arrow| stops.contains(&arrow.place))
-            .map(|arrow| (arrow.message.id, arrow.part))
-            .collect();
-        assert_eq!(told, [(1, Part::Question), (3, Part::Answer)]);
+        assert_eq!(told(&rows), [(1, Part::Question), (3, Part::Answer)]);
     }
 
     #[test]
