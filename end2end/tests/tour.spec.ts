@@ -67,11 +67,14 @@ test('the panel alone walks a stranger through the seven steps and the refusal',
         const of = `${locale.slice(0, 2)}-${colorScheme}-${width}`;
         await page.goto('/watch/tidewater');
         await there.openPanel();
-        const refusal = panel.getByRole('link', { name: refused }).last();
+        const refusals = panel.getByRole('link', { name: refused });
+        const refusal = refusals.last();
         // Beside the film it is told as it happens; under a sheet there is no film to see.
         if (width === 1280) {
           expectedRefusals.count += 1;
           await page.getByRole('button', { name: play }).click();
+          // This look's own, and not the one before it.
+          await expect(refusals).toHaveCount(expectedRefusals.count);
           await expect(refusal).toBeInViewport();
         }
         // The looks differ to the eye alone: one walk in each language, and in each width, tells.
@@ -88,6 +91,7 @@ test('the panel alone walks a stranger through the seven steps and the refusal',
           const untilRefusal = words.slice(0, denied + 1).reduce((sum, count) => sum + count, 0);
           expect(untilRefusal).toBeLessThan(4 * 130);
           await panel.getByRole('link', { name: all }).click();
+          await expect(panel.getByRole('link', { name: replay })).toBeVisible();
         }
         await refusal.click();
         const check = panel.locator('.cross-check');

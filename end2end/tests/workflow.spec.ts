@@ -245,12 +245,22 @@ test('a value is followed by keyboard from the message that is read, which stays
   const value = message.locator('.value').last();
   const text = await value.innerText();
   await value.focus();
-  const before = await page.evaluate(() => window.scrollY);
+  // How far the page, and in it the diagram, which shows the arrow that was chosen.
+  const places = () =>
+    page.evaluate(() => [window.scrollY, document.querySelector('.sequence')?.scrollTop ?? 0]);
+  const before = await places();
+  expect(before[1]).toBeGreaterThan(0);
   await value.press('Enter');
   await expect(page.locator('.followed')).toContainText(text);
   await expect(value).toBeFocused();
   await expect(value).toBeInViewport({ ratio: 1 });
-  expect(await page.evaluate(() => window.scrollY)).toBe(before);
+  expect(await places()).toEqual(before);
+
+  // Nor does what comes meanwhile move it.
+  await another(device);
+  await expect(page.getByText('Runs', { exact: true })).toBeVisible();
+  await expect(value).toBeFocused();
+  expect(await places()).toEqual(before);
 });
 
 test('a panel that is opened shows what there is, whether news come or not', async ({ device }) => {

@@ -1,10 +1,14 @@
 //! What a view that is replaced takes with it: the focus, what was unfolded, and how far the chosen
-//! message was read.
+//! message was read, and the diagram over it.
 
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlDetailsElement, HtmlElement};
 
-use crate::islands::browser::all_in;
+use crate::islands::browser::{all_in, first_in};
+
+const MESSAGE: &str = "#message";
+/// What is scrolled by itself, where there is no room for all of it.
+const SCROLLED: [&str; 2] = [MESSAGE, ".sequence"];
 
 /// Where the viewer was in a view.
 pub(super) struct Place {
@@ -15,8 +19,8 @@ pub(super) struct Place {
     unfolded: Vec<String>,
     /// What the message tells of.
     pub(super) told: Option<String>,
-    /// How far the chosen message was scrolled, in pixels.
-    read: i32,
+    /// How far each of what scrolls by itself was scrolled, in pixels.
+    read: [i32; 2],
 }
 
 impl Place {
@@ -32,11 +36,11 @@ impl Place {
                 .map(Element::class_name)
                 .collect(),
             told: told(root),
-            read: message(root).map_or(0, |message| message.scroll_top()),
+            read: SCROLLED.map(|it| first_in(root, it).map_or(0, |it: Element| it.scroll_top())),
         }
     }
 
-    /// Goes back there, in a view that has come since; in its message, if it tells of the same.
+    /// Goes back there, in a view that has come since; within it, if its message tells of the same.
     pub(super) fn restore(&self, root: &Element) {
         for class in &self.unfolded {
             if let Ok(Some(details)) = root.query_selector(&format!("details.{class}"))
@@ -45,8 +49,12 @@ impl Place {
                 details.set_open(true);
             }
         }
-        if let Some(message) = message(root).filter(|_| self.told == told(root)) {
-            message.set_scroll_top(self.read);
+        if self.told == told(root) {
+            for (it, read) in SCROLLED.into_iter().zip(self.read) {
+                if let Some(it) = first_in::<Element>(root, it) {
+                    it.set_scroll_top(read);
+                }
+            }
         }
         let Some((selector, nth)) = &self.focused else {
             return;
@@ -85,8 +93,9 @@ pub(super) fn told(root: &Element) -> Option<String> {
     message(root)?.get_attribute("data-told")
 }
 
+/// The message in a view.
 pub(super) fn message(root: &Element) -> Option<Element> {
-    root.query_selector("#message").ok().flatten()
+    first_in(root, MESSAGE)
 }
 
 /// What finds an element again: its key, where it leads, or what it is in what is unfolded; and its
