@@ -28,12 +28,22 @@ fn script(language: &str) -> &'static str {
 fn simulator() -> PathBuf {
     let folder = Path::new(SERVER).parent().unwrap();
     let mut build = Command::new(env!("CARGO"));
-    // With the server's features, so that little is built that is not here.
-    build.args(["build", "--locked", "-p", "server", "-p", "simulator"]);
+    // With the features and the environment of the workspace's tests: ring would be built anew for
+    // a variable that cargo gives a test, and all that stands on it.
+    build.args(["build", "--locked", "--workspace"]);
     build.args(["--bin", "simulator", "--target-dir"]);
     build.arg(folder.parent().unwrap());
     if folder.ends_with("release") {
         build.arg("--release");
+    }
+    for (name, _) in std::env::vars_os() {
+        let of_this_crate = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+        if of_this_crate
+            .iter()
+            .any(|start| name.as_encoded_bytes().starts_with(start.as_bytes()))
+        {
+            build.env_remove(name);
+        }
     }
     let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
     assert!(status.unwrap().success());
