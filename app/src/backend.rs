@@ -16,7 +16,7 @@ use crate::{
         Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
         Registered, Registration, Slug, Title, TitlePage, Viewer,
     },
-    presenter::{Act, Presenting},
+    presenter::{Act, Presenting, Said},
     problem::Problem,
     receipt::OrderPage,
     slot::Slot,
@@ -197,6 +197,12 @@ pub trait Backend: Send + Sync {
     /// [`Problem::BadInput`] where the shop was not started for a presenter, or for a viewer who
     /// is no demo viewer.
     async fn present(&self, act: Act) -> Result<(), Problem>;
+
+    /// Keeps what came of it for the drawer.
+    async fn leave_said(&self, said: Said) -> Result<(), Problem>;
+
+    /// Takes what came of the last press, if there is something to say of it.
+    async fn take_said(&self) -> Result<Option<Said>, Problem>;
 
     /// Takes in what the browser says of a licence request.
     ///

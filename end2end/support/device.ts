@@ -122,6 +122,14 @@ export class Device {
   async openPanel(): Promise<void> {
     await this.panel.locator('summary').first().click();
     await expect(this.panel).toHaveAttribute('open');
+    await this.expectKept('workflow', 'open');
+  }
+
+  /** What the browser keeps for the next page, once wasm is there to see to it. */
+  async expectKept(cookie: string, value: string): Promise<void> {
+    const kept = async () =>
+      (await this.context.cookies()).find(({ name }) => name === cookie)?.value;
+    await expect.poll(kept).toBe(value);
   }
 
   async expectAlert(text: string | RegExp): Promise<void> {

@@ -50,6 +50,30 @@ test('without script and in Swedish one searches, narrows and sorts', async ({ n
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Filmer bundna till en enhet');
 });
 
+test('on a laptop a film is on sale without scrolling, whatever is written about it', async ({
+  newDevice,
+}) => {
+  for (const [locale, offers] of [
+    ['en-GB', ['Buy', 'Rent']],
+    ['sv-SE', ['Köp', 'Hyr']],
+  ] as const) {
+    const { page } = await newDevice({ locale });
+    await page.goto('/');
+    const links = page.getByRole('main').locator('.card a');
+    const films = await links.evaluateAll((all) =>
+      all.map((link) => (link as HTMLAnchorElement).pathname),
+    );
+    expect(films.length).toBeGreaterThan(5);
+    for (const film of films) {
+      await page.goto(film);
+      for (const name of offers) {
+        const offer = page.locator('.offers').getByRole('link', { name, exact: true });
+        await expect(offer, `${name} at ${film}`).toBeInViewport({ ratio: 1 });
+      }
+    }
+  }
+});
+
 test('the film that lies open leads to its page, and plays once it is bought', async ({ device }) => {
   const { page } = device;
   await page.goto('/');

@@ -53,11 +53,13 @@ test('a presenter is Alice, lets a token expire, breaks ExpressPlay, and starts 
   await drawer.getByText('Start afresh …').click();
   await press('Forget everything');
   await expect(drawer.getByText(/It shows real time/)).toBeVisible();
+  await expect(drawer.getByRole('status').filter({ hasText: 'forgotten' })).toBeInViewport();
   // The next demonstration begins on the first device, and has the other at hand.
   await expect(page.getByRole('button', { name: 'Use device B' })).toBeVisible();
   await page.goto('/devices');
   await expect(page.getByText('This browser is not registered as a device of yours.')).toBeVisible();
   await drawer.getByText('Presenter', { exact: true }).click();
+  await device.expectKept('presenter', '');
   await page.goto('/');
   await expect(drawer.getByRole('button', { name: 'Be Bob' })).toBeHidden();
 });

@@ -7,6 +7,7 @@ use app::{
     i18n::Locale,
     locale::{self, asked_for},
     model::Failure,
+    presenter::Said,
     slot::{self, Slot},
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
@@ -24,6 +25,7 @@ use crate::{devices::Handle, error::Error};
 const VIEWER: &str = "viewer";
 const FAILURE: &str = "failure";
 const NOTICE: &str = "notice";
+const SAID: &str = "said";
 /// The longest that browsers keep a cookie (RFC 6265bis, section 5.5).
 const HANDLE_DAYS: i64 = 400;
 /// How long a browser keeps the choice of a language.
@@ -108,6 +110,14 @@ impl Browser {
 
     pub(crate) async fn take_notice(&self) -> Result<Option<Notice>, Error> {
         self.take(NOTICE).await
+    }
+
+    pub(crate) async fn leave_said(&self, said: Said) -> Result<(), Error> {
+        self.leave(SAID, said).await
+    }
+
+    pub(crate) async fn take_said(&self) -> Result<Option<Said>, Error> {
+        self.take(SAID).await
     }
 
     async fn leave(&self, key: &str, told: impl Serialize) -> Result<(), Error> {

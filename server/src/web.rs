@@ -6,17 +6,17 @@ use std::{
 };
 
 use app::{
-    App, LicenceOrigins, PublicUrl, backend::Backend, locale::asked_for, pages::refused::Refused,
-    refusal, shell,
+    App, LicenceOrigins, PublicUrl, backend::Backend, local_path::LocalPath, locale::asked_for,
+    pages::refused::Refused, refusal, shell,
 };
 use axum::{
     Router,
     body::{Body, to_bytes},
     extract::Request,
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts};
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{
     AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list,
@@ -95,6 +95,9 @@ pub(crate) fn router(shop: Arc<Shop>, sessions: SqliteStore, place: Place, site:
             };
             if let Some(file) = static_file(files, ask, hashed).await {
                 return file;
+            }
+            if let Some(place) = without_slash(request.uri()) {
+                return Redirect::permanent(place.as_str()).into_response();
             }
             let mut page = not_found(request).await;
             if page.status() == StatusCode::OK {
@@ -190,6 +193,14 @@ fn without_body(request: &Request) -> Option<Request> {
     *ask.uri_mut() = request.uri().clone();
     *ask.headers_mut() = request.headers().clone();
     Some(ask)
+}
+
+/// The same place without a slash at its end, as every page is named.
+fn without_slash(uri: &Uri) -> Option<LocalPath> {
+    uri.path().strip_suffix('/')?;
+    let path = uri.path().trim_end_matches('/');
+    let query = uri.query().map(|query| format!("?{query}"));
+    format!("{path}{}", query.unwrap_or_default()).parse().ok()
 }
 
 /// A file of the built site, with ranges and stored compression; none where there is no such file.

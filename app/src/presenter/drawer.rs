@@ -2,16 +2,17 @@
 
 use leptos::prelude::*;
 
-use super::{Act, Countdown, Leap, Presenting, RunsOut, Trouble, form::PRESENT};
+use super::{Act, Countdown, Leap, Presenting, RunsOut, Said, Trouble, form::PRESENT};
 use crate::{
     api::backend,
-    components::device_switch::DeviceSwitch,
+    components::{alert::Alert, device_switch::DeviceSwitch},
     i18n::{Locale, td_string},
     islands::live_presenter::{DRAWER_COOKIE, LivePresenter},
     locale::locale,
     model::Viewer,
     respond::{here, left_open},
     slot::Slot,
+    trouble,
     words::{clock_time, moment},
 };
 
@@ -24,22 +25,30 @@ pub fn PresenterDrawer() -> impl IntoView {
         let Some(standing) = backend.presenting().await? else {
             return Ok(None);
         };
-        Ok::<_, crate::problem::Problem>(Some((standing, backend.viewer().await?, backend.slot())))
+        let said = backend.take_said().await?;
+        let (viewer, slot) = (backend.viewer().await?, backend.slot());
+        Ok::<_, crate::problem::Problem>(Some((standing, said, viewer, slot)))
     });
     view! {
         <Suspense>
             {move || {
                 Suspend::new(async move {
                     // Without it the page is the same.
-                    let (standing, viewer, slot) = standing.await.ok().flatten()?;
-                    Some(drawer(standing, viewer, slot, open))
+                    let (standing, said, viewer, slot) = standing.await.ok().flatten()?;
+                    Some(drawer(standing, said, viewer, slot, open))
                 })
             }}
         </Suspense>
     }
 }
 
-fn drawer(standing: Presenting, viewer: Option<Viewer>, slot: Option<Slot>, open: bool) -> AnyView {
+fn drawer(
+    standing: Presenting,
+    said: Option<Said>,
+    viewer: Option<Viewer>,
+    slot: Option<Slot>,
+    open: bool,
+) -> AnyView {
     let locale = locale();
     let now = standing.now;
     let ahead = match standing.ahead {
@@ -63,6 +72,7 @@ fn drawer(standing: Presenting, viewer: Option<Viewer>, slot: Option<Slot>, open
                 <LivePresenter>
                     <form class="presenter-form" method="post" action=PRESENT>
                         <input type="hidden" name="back" value=here().to_string() />
+                        {said.map(|said| told(locale, said))}
                         <h2>{td_string!(locale, presenter.clock)}</h2>
                         <p>
                             <strong>{moment(locale, now)}</strong>
@@ -83,6 +93,19 @@ fn drawer(standing: Presenting, viewer: Option<Viewer>, slot: Option<Slot>, open
         </aside>
     }
     .into_any()
+}
+
+fn told(locale: Locale, said: Said) -> AnyView {
+    match said {
+        Said::Afresh => {
+            let told = td_string!(locale, presenter.is_afresh);
+            view! { <p class="notice" role="status">{told}</p> }.into_any()
+        }
+        Said::Failed(problem) => {
+            let trouble = trouble::Trouble::of(locale, &problem);
+            view! { <Alert locale trouble /> }.into_any()
+        }
+    }
 }
 
 /// What runs out, by itself.

@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::Act;
+use super::{Act, Said};
 use crate::{
     api::backend,
     islands::live_presenter::DRAWER_COOKIE,
     local_path::LocalPath,
-    model::Failure,
     problem::Problem,
     respond::{leave_open, see_other},
 };
@@ -31,15 +30,16 @@ pub async fn present(
     back: String,
 ) -> Result<(), Problem> {
     if let (Ok(backend), Ok(act)) = (backend(), act.parse::<Act>())
-        && let Err(problem) = backend.present(act).await
+        && backend.has_presenter()
     {
-        let _ = backend
-            .leave_failure(Failure {
-                problem,
-                typed: None,
-                name: None,
-            })
-            .await;
+        let afresh = act == Act::StartAfresh;
+        let said = match backend.present(act).await {
+            Ok(()) => afresh.then_some(Said::Afresh),
+            Err(problem) => Some(Said::Failed(problem)),
+        };
+        if let Some(said) = said {
+            let _ = backend.leave_said(said).await;
+        }
     }
     leave_open(DRAWER_COOKIE);
     let back = back.parse().unwrap_or_else(|_| LocalPath::home());

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use act::{Act, Leap, NotAnAct, Trouble};
 
-use crate::model::Viewer;
+use crate::{model::Viewer, problem::Problem};
 
 /// Where what runs out is asked for by itself, as html.
 pub const COUNTDOWNS: &str = "/presenter/countdowns";
@@ -29,6 +29,16 @@ pub struct Presenting {
     pub troubles: Vec<Trouble>,
     /// Who can be signed in without a password.
     pub viewers: Vec<Viewer>,
+}
+
+/// What the drawer says once of the last press, where it would not show it by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Said {
+    /// Everything begins anew.
+    Afresh,
+    /// Nothing came of it.
+    Failed(Problem),
 }
 
 /// Something of the viewer's that runs out.

@@ -104,6 +104,15 @@ impl Act {
         matches!(self, Self::Playing | Self::LookBack)
     }
 
+    /// Whether it only asks how something stands: nothing is granted then.
+    #[must_use]
+    pub const fn only_asks(self) -> bool {
+        matches!(
+            self,
+            Self::Finish | Self::FindDevice | Self::DeviceForSale | Self::Playing | Self::LookBack
+        )
+    }
+
     /// Who asks.
     #[must_use]
     pub const fn from(self) -> Party {

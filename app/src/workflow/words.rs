@@ -89,6 +89,16 @@ pub(crate) fn outcome(locale: Locale, outcome: Option<&Outcome>) -> String {
     }
 }
 
+/// The same of one message: a question is answered, where another is granted.
+pub(super) fn came(locale: Locale, message: &Message) -> String {
+    match &message.outcome {
+        Some(Outcome::Granted) if message.act.only_asks() => {
+            td_string!(locale, workflow.answered).to_owned()
+        }
+        other => outcome(locale, other.as_ref()),
+    }
+}
+
 /// What an answer says, over its arrow.
 pub(super) fn answer(locale: Locale, message: &Message) -> String {
     match &message.outcome {

@@ -21,7 +21,7 @@ use app::{
         Cdm, Checkout, Device, Failure, HandOver, Moving, Order, OrderForm, OrderKind, Playing,
         Registered, Registration, Slug, Title, TitlePage, Viewer,
     },
-    presenter::{Act, Presenting},
+    presenter::{Act, Presenting, Said},
     problem::Problem,
     receipt::OrderPage,
     slot::Slot,
@@ -198,6 +198,15 @@ impl Backend for Request {
 
     async fn present(&self, act: Act) -> Result<(), Problem> {
         self.press(act).await.map_err(Error::into_problem)
+    }
+
+    async fn leave_said(&self, said: Said) -> Result<(), Problem> {
+        let left = self.browser.leave_said(said).await;
+        left.map_err(Error::into_problem)
+    }
+
+    async fn take_said(&self) -> Result<Option<Said>, Problem> {
+        self.browser.take_said().await.map_err(Error::into_problem)
     }
 
     async fn report_license(&self, report: LicenseReport) -> Result<(), Problem> {

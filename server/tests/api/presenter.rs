@@ -154,6 +154,10 @@ async fn a_demo_viewer_is_signed_in_without_a_password_and_nobody_else() {
     let other = shop.browser();
     press(&other, &format!("become:{ALICE}")).await;
     press(&other, "become:nobody@example.com").await;
+    // On the page that the drawer was used on, whichever that is.
+    let page = other.get("/").await.html;
+    assert!(page.contains("role=\"alert\""), "{page}");
+    assert!(!other.get("/").await.html.contains("role=\"alert\""));
     // The lab's neighbour has an account, and is nobody.
     sqlx::query("update viewers set email = 'neighbour@lab.invalid', demo = 1 where email = ?")
         .bind(ALICE)
@@ -187,6 +191,9 @@ async fn a_fresh_start_forgets_what_was_registered_and_sold_and_keeps_accounts()
     press(&alice, "advance:172800").await;
 
     press(&alice, "start-afresh").await;
+    let told = "Everything is forgotten.";
+    assert!(alice.get("/").await.html.contains(told));
+    assert!(!alice.get("/").await.html.contains(told), "once is enough");
 
     let tables: Vec<(String,)> = sqlx::query_as(
         "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'",
@@ -250,5 +257,6 @@ async fn without_a_presenter_there_is_no_drawer_and_its_form_does_nothing() {
     let later = shop.storefront.clock().now().duration_since(before);
     assert!(later < jiff::SignedDuration::from_hours(1));
     assert!(alice.play(&shop, "tidewater").await.is_ok());
-    assert!(alice.get("/").await.html.contains(ALICE));
+    let page = alice.get("/signin").await.html;
+    assert!(page.contains(ALICE) && !page.contains("role=\"alert\""));
 }

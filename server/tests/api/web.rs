@@ -99,6 +99,27 @@ async fn a_page_that_is_not_there_says_so_in_the_shops_own_dress() {
 }
 
 #[tokio::test]
+async fn a_slash_at_the_end_leads_to_the_page_without() {
+    let shop = TestShop::open().await;
+    let nobody = shop.browser();
+    for (asked, place) in [
+        ("/workflow/", "/workflow"),
+        ("/title/tidewater//", "/title/tidewater"),
+        ("/signin/?next=%2Fdevices", "/signin?next=%2Fdevices"),
+    ] {
+        let answer = nobody.get(asked).await;
+        assert_eq!(answer.status, StatusCode::PERMANENT_REDIRECT, "{asked}");
+        assert_eq!(answer.location.as_deref(), Some(place));
+    }
+    // Nor does it lead away.
+    for elsewhere in ["//evil.example/", "//evil.example//"] {
+        let answer = nobody.get(elsewhere).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{elsewhere}");
+        assert_eq!(answer.location, None);
+    }
+}
+
+#[tokio::test]
 async fn every_answer_carries_its_guards_and_pages_their_policy() {
     let shop = shop_with_files().await;
     let http = reqwest::Client::new();

@@ -10,7 +10,7 @@ use super::{
     super::{
         Act, Episode, Field, Message, Outcome, Value, WorkflowQuery,
         curl::Curl,
-        words::{self, meaning, outcome, party, step, took},
+        words::{self, meaning, party, step, took},
     },
     bound_device, caption,
     check::cross_check,
@@ -177,7 +177,7 @@ fn step_line(message: &Message, whole: bool) -> Option<AnyView> {
 /// What came of it, and when.
 fn came(message: &Message) -> AnyView {
     let locale = locale();
-    let came = outcome(locale, message.outcome.as_ref());
+    let came = words::came(locale, message);
     let took = message.micros.map(|micros| took(locale, micros));
     view! {
         <p class="message-came" data-outcome=outcome_name(message.outcome.as_ref())>

@@ -287,7 +287,10 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::workflow::{Field, Occasion, Outcome, Value};
+    use crate::{
+        i18n::Locale,
+        workflow::{Field, Occasion, Outcome, Value},
+    };
 
     pub(super) fn message(id: i64, act: Act, asked: Vec<Field>, answered: Vec<Field>) -> Message {
         Message {
@@ -366,5 +369,20 @@ mod tests {
         assert_eq!(bound_device(&episodes, &asked("a")), Some(first));
         assert_eq!(bound_device(&episodes, &asked("b")), Some(second));
         assert_eq!(bound_device(&episodes, &asked("of somebody's own")), None);
+    }
+
+    #[test]
+    fn a_question_is_answered_where_a_licence_is_granted() {
+        let came = |act, outcome| {
+            let message = Message {
+                outcome: Some(outcome),
+                ..message(1, act, vec![], vec![])
+            };
+            words::came(Locale::en, &message)
+        };
+        assert_eq!(came(Act::License, Outcome::Granted), "Granted");
+        assert_eq!(came(Act::FindDevice, Outcome::Granted), "Answered");
+        let refused = Outcome::Senseless { status: 500 };
+        assert!(came(Act::FindDevice, refused).starts_with("Status 500"));
     }
 }
