@@ -198,10 +198,10 @@ pub trait Backend: Send + Sync {
     /// is no demo viewer.
     async fn present(&self, act: Act) -> Result<(), Problem>;
 
-    /// Keeps what came of it for the drawer.
-    async fn leave_said(&self, said: Said) -> Result<(), Problem>;
+    /// Keeps what the drawer is to say of a press, in place of what it was to say before.
+    async fn leave_said(&self, said: Option<Said>) -> Result<(), Problem>;
 
-    /// Takes what came of the last press, if there is something to say of it.
+    /// Takes what the drawer is to say of the last press.
     async fn take_said(&self) -> Result<Option<Said>, Problem>;
 
     /// Takes in what the browser says of a licence request.

@@ -4,7 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A path on this site, query included: what a `next` parameter may say.
+/// A path on this site, query and fragment included: what a `next` parameter may say, and where a
+/// redirect may lead.
 ///
 /// It begins with one slash and holds printable ASCII without backslashes, so no browser can
 /// read another host into it: not `//host`, not `/\host`, not a tab that a URL parser drops.

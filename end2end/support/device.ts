@@ -50,16 +50,16 @@ export class Device {
     const context = await browser.newContext({ baseURL: shop.url, ...options });
     shop.evidence.watch(context);
     const device = new Device(shop, context, await context.newPage(), options);
-    context.on('console', (message) => device.#hear(message.text()));
+    context.on('console', (message) => device.#hear(message.text(), message.location().url));
     context.on('weberror', (error) => device.complaints.push(String(error.error())));
     return device;
   }
 
-  #hear(text: string): void {
+  #hear(text: string, where: string): void {
     if (REFUSAL.test(text)) this.refusals += 1;
     else if (this.#withoutScript && text.includes('was preloaded using link preload')) return;
     else if (this.tolerated?.test(text)) return;
-    else this.complaints.push(text);
+    else this.complaints.push(`${text} (${where})`);
   }
 
   async signIn(viewer: Viewer = this.shop.viewer): Promise<void> {

@@ -50,7 +50,7 @@ test('without script and in Swedish one searches, narrows and sorts', async ({ n
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Filmer bundna till en enhet');
 });
 
-test('on a laptop a film is on sale without scrolling, whatever is written about it', async ({
+test('in a window of 1280 by 800 a film is on sale without scrolling, whatever is written about it', async ({
   newDevice,
 }) => {
   for (const [locale, offers] of [

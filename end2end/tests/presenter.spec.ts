@@ -114,8 +114,11 @@ test('the drawer works without script, in Swedish, on a phone', async ({ newDevi
   const drawer = page.getByRole('complementary', { name: 'Presentatör' });
   await drawer.getByText('Presentatör').click();
   await drawer.getByRole('button', { name: 'Bli Bob' }).click();
-  await expect(page).toHaveURL(/\/title\/tidewater$/);
+  await expect(page).toHaveURL(/\/title\/tidewater#presenter$/);
   await expect(page.getByRole('button', { name: 'Logga ut' })).toBeVisible();
+  await drawer.getByText('Börja om …').click();
+  await drawer.getByRole('button', { name: 'Glöm allt' }).click();
+  await expect(drawer.getByText('Allt detta är glömt.')).toBeInViewport({ ratio: 1 });
   await drawer.getByRole('button', { name: '+ 1 timme' }).click();
   await expect(drawer.getByText(/Den går 1:00:\d\d före verklig tid\.$/)).toBeVisible();
 });

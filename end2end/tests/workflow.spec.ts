@@ -158,6 +158,12 @@ test('the refusal is shown as what it is: two device ids that are not equal', as
   const ids = (await check.innerText()).match(/[0-9a-f]{32}/g) ?? [];
   expect(new Set(ids).size).toBe(2);
   await expectAsJournalled(other);
+
+  // The arrow before the last one has words of its own.
+  await page.goto('/workflow?upto=99');
+  await page.getByRole('link', { name: 'Back', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Recorded: a refusal' })).toBeVisible();
+  await expect(page.locator('.message-about')).toHaveText(/^ExpressPlay writes in its history/);
 });
 
 test('a run is replayed arrow by arrow with the keyboard, and a value is followed', async ({

@@ -112,8 +112,11 @@ impl Browser {
         self.take(NOTICE).await
     }
 
-    pub(crate) async fn leave_said(&self, said: Said) -> Result<(), Error> {
-        self.leave(SAID, said).await
+    pub(crate) async fn leave_said(&self, said: Option<Said>) -> Result<(), Error> {
+        match said {
+            Some(said) => self.leave(SAID, said).await,
+            None => self.take_said().await.map(drop),
+        }
     }
 
     pub(crate) async fn take_said(&self) -> Result<Option<Said>, Error> {

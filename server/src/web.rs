@@ -96,7 +96,7 @@ pub(crate) fn router(shop: Arc<Shop>, sessions: SqliteStore, place: Place, site:
             if let Some(file) = static_file(files, ask, hashed).await {
                 return file;
             }
-            if let Some(place) = without_slash(request.uri()) {
+            if let Some(place) = without_slashes(request.uri()) {
                 return Redirect::permanent(place.as_str()).into_response();
             }
             let mut page = not_found(request).await;
@@ -195,10 +195,13 @@ fn without_body(request: &Request) -> Option<Request> {
     Some(ask)
 }
 
-/// The same place without a slash at its end, as every page is named.
-fn without_slash(uri: &Uri) -> Option<LocalPath> {
-    uri.path().strip_suffix('/')?;
+/// The same place without the slashes at its end: no page has one, and what is no page is told
+/// there. None where that would be no place of this site.
+fn without_slashes(uri: &Uri) -> Option<LocalPath> {
     let path = uri.path().trim_end_matches('/');
+    if path == uri.path() {
+        return None;
+    }
     let query = uri.query().map(|query| format!("?{query}"));
     format!("{path}{}", query.unwrap_or_default()).parse().ok()
 }

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use crate::{i18n::td_string, locale::locale};
 
-/// The keys and what they do: a popover, which the browser itself opens and closes.
+/// The keys and what they do: a popover, which the browser itself opens and closes. That it takes
+/// the focus then, the island says: a page with `autofocus` on it looks for a focus as it loads.
 #[component]
 pub fn KeyList(
     /// What it is known by on the page.
@@ -42,7 +43,6 @@ pub fn KeyList(
             popover="auto"
             role="dialog"
             tabindex="-1"
-            autofocus
             aria-label=td_string!(locale, player.keys)>
             <dl>{rows.collect_view()}</dl>
         </div>

@@ -2,17 +2,19 @@
 
 use leptos::prelude::*;
 
-use super::{Act, Countdown, Leap, Presenting, RunsOut, Said, Trouble, form::PRESENT};
+use super::{
+    Act, Countdown, Leap, Presenting, RunsOut, Said, Trouble,
+    form::{DRAWER_ID, PRESENT},
+};
 use crate::{
     api::backend,
-    components::{alert::Alert, device_switch::DeviceSwitch},
+    components::device_switch::DeviceSwitch,
     i18n::{Locale, td_string},
     islands::live_presenter::{DRAWER_COOKIE, LivePresenter},
     locale::locale,
     model::Viewer,
     respond::{here, left_open},
     slot::Slot,
-    trouble,
     words::{clock_time, moment},
 };
 
@@ -25,7 +27,8 @@ pub fn PresenterDrawer() -> impl IntoView {
         let Some(standing) = backend.presenting().await? else {
             return Ok(None);
         };
-        let said = backend.take_said().await?;
+        // The rest is there without it.
+        let said = backend.take_said().await.ok().flatten();
         let (viewer, slot) = (backend.viewer().await?, backend.slot());
         Ok::<_, crate::problem::Problem>(Some((standing, said, viewer, slot)))
     });
@@ -64,7 +67,7 @@ fn drawer(
     view! {
         <aside
             class="presenter"
-            id="presenter"
+            id=DRAWER_ID
             aria-label=td_string!(locale, presenter.name)
         >
             <details open=open data-over=td_string!(locale, presenter.over)>
@@ -73,6 +76,7 @@ fn drawer(
                     <form class="presenter-form" method="post" action=PRESENT>
                         <input type="hidden" name="back" value=here().to_string() />
                         {said.map(|said| told(locale, said))}
+                        {afresh(locale)}
                         <h2>{td_string!(locale, presenter.clock)}</h2>
                         <p>
                             <strong>{moment(locale, now)}</strong>
@@ -85,7 +89,6 @@ fn drawer(
                         {troubles(locale, &standing.troubles)}
                         <h2>{td_string!(locale, presenter.viewer)}</h2>
                         {viewers(locale, standing.viewers, viewer.as_ref())}
-                        {afresh(locale)}
                     </form>
                     {slot.is_none().then(|| view! { <DeviceSwitch in_use=Slot::default() /> })}
                 </LivePresenter>
@@ -101,9 +104,9 @@ fn told(locale: Locale, said: Said) -> AnyView {
             let told = td_string!(locale, presenter.is_afresh);
             view! { <p class="notice" role="status">{told}</p> }.into_any()
         }
-        Said::Failed(problem) => {
-            let trouble = trouble::Trouble::of(locale, &problem);
-            view! { <Alert locale trouble /> }.into_any()
+        Said::Failed => {
+            let told = td_string!(locale, presenter.failed);
+            view! { <p class="alert" role="alert">{told}</p> }.into_any()
         }
     }
 }

@@ -13,10 +13,12 @@ use crate::{
 
 /// Where it goes.
 pub const PRESENT: &str = "/api/present";
+/// The drawer's place on its page.
+pub(super) const DRAWER_ID: &str = "presenter";
 
-/// Does what a presenter asks for, and goes back to the page, where the drawer shows how things
-/// stand. What no button says changes nothing; nor does anything where the shop was not started
-/// for a presenter.
+/// Does what a presenter asks for, and goes back to the page, down to the drawer, which shows how
+/// things stand. What no button says changes nothing; nor does anything where the shop was not
+/// started for a presenter.
 ///
 /// # Errors
 /// None on the server.
@@ -35,14 +37,13 @@ pub async fn present(
         let afresh = act == Act::StartAfresh;
         let said = match backend.present(act).await {
             Ok(()) => afresh.then_some(Said::Afresh),
-            Err(problem) => Some(Said::Failed(problem)),
+            Err(_) => Some(Said::Failed),
         };
-        if let Some(said) = said {
-            let _ = backend.leave_said(said).await;
-        }
+        let _ = backend.leave_said(said).await;
     }
     leave_open(DRAWER_COOKIE);
-    let back = back.parse().unwrap_or_else(|_| LocalPath::home());
-    see_other(&back);
+    let back: LocalPath = back.parse().unwrap_or_else(|_| LocalPath::home());
+    let drawer = format!("{back}#{DRAWER_ID}").parse();
+    see_other(&drawer.unwrap_or(back));
     Ok(())
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use act::{Act, Leap, NotAnAct, Trouble};
 
-use crate::{model::Viewer, problem::Problem};
+use crate::model::Viewer;
 
 /// Where what runs out is asked for by itself, as html.
 pub const COUNTDOWNS: &str = "/presenter/countdowns";
@@ -32,13 +32,14 @@ pub struct Presenting {
 }
 
 /// What the drawer says once of the last press, where it would not show it by itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Said {
     /// Everything begins anew.
     Afresh,
-    /// Nothing came of it.
-    Failed(Problem),
+    /// It failed, or a part of it: a fresh start may have forgotten something already. The log says
+    /// why.
+    Failed,
 }
 
 /// Something of the viewer's that runs out.

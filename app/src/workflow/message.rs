@@ -104,13 +104,25 @@ impl Act {
         matches!(self, Self::Playing | Self::LookBack)
     }
 
-    /// Whether it only asks how something stands: nothing is granted then.
+    /// Whether it is put as a question, which is answered where a request is granted, whatever is
+    /// kept of the answer.
     #[must_use]
-    pub const fn only_asks(self) -> bool {
-        matches!(
-            self,
-            Self::Finish | Self::FindDevice | Self::DeviceForSale | Self::Playing | Self::LookBack
-        )
+    pub const fn is_question(self) -> bool {
+        match self {
+            Self::Finish
+            | Self::FindDevice
+            | Self::DeviceForSale
+            | Self::Playing
+            | Self::LookBack => true,
+            Self::Begin
+            | Self::DummyToken
+            | Self::DummyLicense
+            | Self::PlaceOrder
+            | Self::MoveOrder
+            | Self::HandOver
+            | Self::BoundToken
+            | Self::License => false,
+        }
     }
 
     /// Who asks.

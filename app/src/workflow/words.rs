@@ -89,10 +89,10 @@ pub(crate) fn outcome(locale: Locale, outcome: Option<&Outcome>) -> String {
     }
 }
 
-/// The same of one message: a question is answered, where another is granted.
-pub(super) fn came(locale: Locale, message: &Message) -> String {
+/// The same of one message: a question is answered where a request is granted.
+pub(super) fn outcome_of(locale: Locale, message: &Message) -> String {
     match &message.outcome {
-        Some(Outcome::Granted) if message.act.only_asks() => {
+        Some(Outcome::Granted) if message.act.is_question() => {
             td_string!(locale, workflow.answered).to_owned()
         }
         other => outcome(locale, other.as_ref()),

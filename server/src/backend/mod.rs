@@ -200,7 +200,7 @@ impl Backend for Request {
         self.press(act).await.map_err(Error::into_problem)
     }
 
-    async fn leave_said(&self, said: Said) -> Result<(), Problem> {
+    async fn leave_said(&self, said: Option<Said>) -> Result<(), Problem> {
         let left = self.browser.leave_said(said).await;
         left.map_err(Error::into_problem)
     }

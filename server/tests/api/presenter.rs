@@ -29,7 +29,7 @@ async fn press(browser: &Browser, act: &str) {
         .post("/api/present", &[("act", act), ("back", "/devices")])
         .await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert_eq!(answer.location.as_deref(), Some("/devices"));
+    assert_eq!(answer.location.as_deref(), Some("/devices#presenter"));
 }
 
 async fn registered(shop: &TestShop) -> Browser {
@@ -154,10 +154,13 @@ async fn a_demo_viewer_is_signed_in_without_a_password_and_nobody_else() {
     let other = shop.browser();
     press(&other, &format!("become:{ALICE}")).await;
     press(&other, "become:nobody@example.com").await;
-    // On the page that the drawer was used on, whichever that is.
-    let page = other.get("/").await.html;
-    assert!(page.contains("role=\"alert\""), "{page}");
-    assert!(!other.get("/").await.html.contains("role=\"alert\""));
+    // It says so on the page that it was used on, whichever that is, once, and of the last press.
+    let told = "That did not work";
+    assert!(other.get("/").await.html.contains(told));
+    assert!(!other.get("/").await.html.contains(told));
+    press(&other, "become:nobody@example.com").await;
+    press(&other, "real-time").await;
+    assert!(!other.get("/").await.html.contains(told));
     // The lab's neighbour has an account, and is nobody.
     sqlx::query("update viewers set email = 'neighbour@lab.invalid', demo = 1 where email = ?")
         .bind(ALICE)
@@ -191,7 +194,7 @@ async fn a_fresh_start_forgets_what_was_registered_and_sold_and_keeps_accounts()
     press(&alice, "advance:172800").await;
 
     press(&alice, "start-afresh").await;
-    let told = "Everything is forgotten.";
+    let told = "All that is forgotten.";
     assert!(alice.get("/").await.html.contains(told));
     assert!(!alice.get("/").await.html.contains(told), "once is enough");
 
@@ -233,7 +236,7 @@ async fn what_no_button_says_changes_nothing() {
             &[("act", "real-time"), ("back", "//evil.example")],
         )
         .await;
-    assert_eq!(away.location.as_deref(), Some("/"));
+    assert_eq!(away.location.as_deref(), Some("/#presenter"));
 }
 
 #[tokio::test]
@@ -257,6 +260,9 @@ async fn without_a_presenter_there_is_no_drawer_and_its_form_does_nothing() {
     let later = shop.storefront.clock().now().duration_since(before);
     assert!(later < jiff::SignedDuration::from_hours(1));
     assert!(alice.play(&shop, "tidewater").await.is_ok());
-    let page = alice.get("/signin").await.html;
-    assert!(page.contains(ALICE) && !page.contains("role=\"alert\""));
+    assert!(alice.get("/").await.html.contains(ALICE));
+    // Nor is anything kept of it.
+    let sessions = shop.count("tower_sessions").await;
+    press(&shop.browser(), "become:nobody@example.com").await;
+    assert_eq!(shop.count("tower_sessions").await, sessions);
 }

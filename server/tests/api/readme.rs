@@ -28,20 +28,19 @@ fn script(language: &str) -> &'static str {
 fn simulator() -> PathBuf {
     let folder = Path::new(SERVER).parent().unwrap();
     let mut build = Command::new(env!("CARGO"));
-    // With the features and the environment of the workspace's tests: ring would be built anew for
-    // a variable that cargo gives a test, and all that stands on it.
+    // As the whole workspace is built, so that nothing is built twice where that is what is tested.
     build.args(["build", "--locked", "--workspace"]);
     build.args(["--bin", "simulator", "--target-dir"]);
     build.arg(folder.parent().unwrap());
     if folder.ends_with("release") {
         build.arg("--release");
     }
+    // Without what cargo tells a test of its own crate: ring's build script watches these variables,
+    // and would run again, and all that stands on ring be built again.
+    let of_this_crate =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
     for (name, _) in std::env::vars_os() {
-        let of_this_crate = ["CARGO_PKG_", "CARGO_MANIFEST_"];
-        if of_this_crate
-            .iter()
-            .any(|start| name.as_encoded_bytes().starts_with(start.as_bytes()))
-        {
+        if name.to_str().is_some_and(of_this_crate) {
             build.env_remove(name);
         }
     }

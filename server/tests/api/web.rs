@@ -112,7 +112,12 @@ async fn a_slash_at_the_end_leads_to_the_page_without() {
         assert_eq!(answer.location.as_deref(), Some(place));
     }
     // Nor does it lead away.
-    for elsewhere in ["//evil.example/", "//evil.example//"] {
+    for elsewhere in [
+        "//evil.example/",
+        "//evil.example//",
+        "//",
+        "/\\evil.example/",
+    ] {
         let answer = nobody.get(elsewhere).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{elsewhere}");
         assert_eq!(answer.location, None);

@@ -66,6 +66,9 @@ pub(super) fn wake(screen: &Rc<Screen>) {
         stalled: Cell::default(),
         teller: Teller::default(),
     });
+    if let Some(keys) = first_in::<Element>(&root, "[popover]") {
+        let _ = keys.set_attribute("autofocus", "");
+    }
     let hear = Closure::<dyn Fn(Event)>::new(move |event: Event| controls.hear(&event));
     let listen = |target: &EventTarget, events: &str| {
         let call = hear.as_ref().unchecked_ref();

@@ -54,7 +54,12 @@ pub(super) fn details(arrow: &Arrow, episodes: &[Episode], query: &WorkflowQuery
     let check = check.flatten();
     let asks = about_question(&message, episode);
     let answers = about_answer(&message, check.is_some());
+    let is_record = is_answer && arrow.part == Part::Recorded && act == Act::License;
     let about = match answers {
+        _ if is_record => [
+            None,
+            Some(td_string!(locale, workflow.answer_text.recorded)),
+        ],
         Some(_) if is_answer => [None, answers],
         _ => [Some(asks), answers],
     };
@@ -177,7 +182,7 @@ fn step_line(message: &Message, whole: bool) -> Option<AnyView> {
 /// What came of it, and when.
 fn came(message: &Message) -> AnyView {
     let locale = locale();
-    let came = words::came(locale, message);
+    let came = words::outcome_of(locale, message);
     let took = message.micros.map(|micros| took(locale, micros));
     view! {
         <p class="message-came" data-outcome=outcome_name(message.outcome.as_ref())>

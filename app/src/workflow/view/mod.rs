@@ -372,17 +372,29 @@ mod tests {
     }
 
     #[test]
-    fn a_question_is_answered_where_a_licence_is_granted() {
-        let came = |act, outcome| {
+    fn a_question_is_answered_where_a_request_is_granted() {
+        let told = |act, outcome| {
             let message = Message {
                 outcome: Some(outcome),
                 ..message(1, act, vec![], vec![])
             };
-            words::came(Locale::en, &message)
+            words::outcome_of(Locale::en, &message)
         };
-        assert_eq!(came(Act::License, Outcome::Granted), "Granted");
-        assert_eq!(came(Act::FindDevice, Outcome::Granted), "Answered");
-        let refused = Outcome::Senseless { status: 500 };
-        assert!(came(Act::FindDevice, refused).starts_with("Status 500"));
+        let questions = [
+            Act::Finish,
+            Act::FindDevice,
+            Act::DeviceForSale,
+            Act::Playing,
+            Act::LookBack,
+        ];
+        for act in Act::ALL {
+            let words = match questions.contains(&act) {
+                true => "Answered",
+                false => "Granted",
+            };
+            assert_eq!(told(act, Outcome::Granted), words, "{act:?}");
+            let senseless = told(act, Outcome::Senseless { status: 500 });
+            assert!(senseless.starts_with("Status 500"), "{senseless}");
+        }
     }
 }
