@@ -76,7 +76,10 @@ fn drawer(
                     <form class="presenter-form" method="post" action=PRESENT>
                         <input type="hidden" name="back" value=here().to_string() />
                         {said.map(|said| told(locale, said))}
+                        // In the order in which a demonstration uses them.
                         {afresh(locale)}
+                        <h2>{td_string!(locale, presenter.viewer)}</h2>
+                        {viewers(locale, &standing.viewers, viewer.as_ref())}
                         <h2>{td_string!(locale, presenter.clock)}</h2>
                         <p>
                             <strong>{moment(locale, now)}</strong>
@@ -87,8 +90,6 @@ fn drawer(
                         {leaps(locale)}
                         <h2>{td_string!(locale, presenter.troubles)}</h2>
                         {troubles(locale, &standing.troubles)}
-                        <h2>{td_string!(locale, presenter.viewer)}</h2>
-                        {viewers(locale, standing.viewers, viewer.as_ref())}
                     </form>
                     {slot.is_none().then(|| view! { <DeviceSwitch in_use=Slot::default() /> })}
                 </LivePresenter>
@@ -231,16 +232,16 @@ fn troubles(locale: Locale, on: &[Trouble]) -> AnyView {
     view! { <ul class="troubles">{rows.collect_view()}</ul> }.into_any()
 }
 
-fn viewers(locale: Locale, viewers: Vec<Viewer>, signed_in: Option<&Viewer>) -> AnyView {
-    let buttons = viewers.into_iter().map(|viewer| {
-        let current = (Some(&viewer) == signed_in).then_some("true");
-        let name = viewer.name;
+fn viewers(locale: Locale, viewers: &[Viewer], signed_in: Option<&Viewer>) -> AnyView {
+    let buttons = viewers.iter().map(|viewer| {
+        let current = (Some(viewer) == signed_in).then_some("true");
+        let name = viewer.name.clone();
         view! {
             <button
                 class="quiet-button"
                 type="submit"
                 name="act"
-                value=Act::Become(viewer.email).to_string()
+                value=Act::Become(viewer.email.clone()).to_string()
                 aria-current=current
             >
                 {td_string!(locale, presenter.be, name)}
