@@ -125,6 +125,11 @@ export class Device {
     await this.expectKept('workflow', 'open');
   }
 
+  /** The workflow view of a page that was just loaded is awake, and hears keys. */
+  async expectLive(): Promise<void> {
+    await expect(this.page.locator('.workflow-live[data-shown]')).toBeVisible();
+  }
+
   /** What the browser keeps for the next page, once wasm is there to see to it. */
   async expectKept(cookie: string, value: string): Promise<void> {
     const kept = async () =>

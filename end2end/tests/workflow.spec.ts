@@ -173,6 +173,7 @@ test('a run is replayed arrow by arrow with the keyboard, and a value is followe
   await device.signIn();
   const id = await device.register();
   await page.goto('/workflow');
+  await device.expectLive();
   await page.getByRole('link', { name: 'Step by step' }).press('Enter');
   await expect(page.getByText(/^1 of \d+$/)).toBeVisible();
   const arrows = page.locator('.message-arrow');
@@ -183,6 +184,7 @@ test('a run is replayed arrow by arrow with the keyboard, and a value is followe
   await expect(page.getByRole('heading', { name: 'Token for the clip, please' })).toBeVisible();
   await page.reload();
   await expect(arrows).toHaveCount(2);
+  await device.expectLive();
   await page.keyboard.press('ArrowLeft');
   await expect(arrows).toHaveCount(1);
 
@@ -212,6 +214,7 @@ test('the keyboard stays where it is when the view is fetched anew', async ({ sh
   await device.signIn();
   await device.register();
   await page.goto('/workflow');
+  await device.expectLive();
   const arrow = page.getByRole('link', { name: 'Step 2, Dummy token: Token for the clip, please' });
   await arrow.press('Enter');
   await expect(page.getByRole('heading', { name: 'Token for the clip, please' })).toBeVisible();
@@ -239,6 +242,7 @@ test('a value is followed by keyboard from the message that is read, which stays
   await device.signIn();
   await device.register();
   await page.goto('/workflow');
+  await device.expectLive();
   const arrow = page.getByRole('link', { name: 'Its device_id' });
   await arrow.press('Enter');
   const message = page.locator('.message');
@@ -284,6 +288,7 @@ test('a replay stays with its run when another begins', async ({ device }) => {
   await device.signIn();
   await device.register();
   await page.goto('/workflow');
+  await device.expectLive();
   await page.getByRole('link', { name: 'Step by step' }).click();
   await page.getByRole('link', { name: 'Next', exact: true }).click();
   const [trace, place] = [page.locator('.traceparent'), page.locator('.replay-at')];
@@ -357,6 +362,7 @@ test('keys that are pressed faster than pages come are not lost', async ({ devic
   await device.signIn();
   await device.register();
   await page.goto('/workflow');
+  await device.expectLive();
   await page.getByRole('link', { name: 'Step by step' }).click();
   const place = page.locator('.replay-at');
   await expect(place).toHaveText(/^1 /);
@@ -419,6 +425,7 @@ test('with a modifier the arrow keys are the browser’s', async ({ device }) =>
   await device.signIn();
   await device.register();
   await page.goto('/workflow?upto=3');
+  await device.expectLive();
   await page.keyboard.press('Control+ArrowLeft');
   await page.keyboard.press('ArrowRight');
   await expect(page.getByText(/^4 of \d+$/)).toBeVisible();

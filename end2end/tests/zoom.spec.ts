@@ -63,6 +63,7 @@ test('a refusal, its workings, a move and a theft at 200 % zoom and by keyboard 
   const { panel } = device;
   await reach(page, panel.locator('summary').first());
   await page.keyboard.press('Enter');
+  await device.expectLive();
   await press(page, 'link', 'Step by step');
   await expect(panel.locator('.replay-at')).toHaveText(/^1 /);
   await page.keyboard.press('ArrowRight');
